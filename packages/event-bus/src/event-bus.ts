@@ -1,0 +1,96 @@
+import type { EpochMs, RowSet } from "@polytape/market-model";
+
+/** Which minutes of a token got trades. */
+export interface TouchedWindow {
+  readonly marketId: string;
+  readonly assetId: string;
+  /** Starts of minutes, epoch ms. */
+  readonly minutesMs: readonly EpochMs[];
+}
+
+/** A message taken from a stream, to be answered exactly once. */
+export interface BusMessage {
+  readonly subject: string;
+  readonly streamSequence: number;
+  /** Times delivered, this one included. */
+  readonly deliveries: number;
+  readonly data: Uint8Array;
+  readonly publishedAtMs: EpochMs;
+  acknowledge(): Promise<void>;
+  /** Deliver again after the delay. */
+  retryAfter(delayMs: number): void;
+  /** Still at work: extends the acknowledgement deadline. */
+  extend(): void;
+  /** Never deliver again. */
+  terminate(reason: string): void;
+}
+
+export interface DeadLetter {
+  /** Identifies the dead letter: `<function>:<stream sequence>`. */
+  readonly id: string;
+  readonly functionName: string;
+  readonly subject: string;
+  readonly data: string;
+  readonly deliveries: number;
+  /** Last HTTP status; null when there was no answer. */
+  readonly status: number | null;
+  readonly reason: string;
+  readonly diedAtMs: EpochMs;
+}
+
+/** A bucket of small JSON values with a live view of its changes. */
+export interface KeyValueBucket {
+  get(key: string): Promise<{ value: unknown; revision: number } | null>;
+  /** `expected`: last revision known, 0 for "must not exist", undefined for "whatever is there". Throws `bus_conflict`. */
+  put(key: string, value: unknown, expected?: number): Promise<number>;
+  delete(key: string): Promise<void>;
+  keys(): Promise<string[]>;
+  /** All present entries first, then `ready()`, then each change (value null: deleted). Resubscribes by itself. Returns a stop function. */
+  watch(on: { entry: (key: string, value: unknown | null) => void; ready: () => void }): Promise<() => void>;
+}
+
+/**
+ * The tape's nerves. The only place that knows NATS: streams, subjects, schedules, key-value buckets.
+ * A publish returns only after the server has it on disk. Reconnects by itself, for ever.
+ *
+ * Throws PolytapeError, kind `operating`: `bus_unavailable`, `bus_refused` (stream full or missing),
+ * `bus_conflict`.
+ */
+export interface EventBus {
+  /** On `trades.stored.<row set>`; cut into messages of at most 64 KiB. */
+  publishTradesStored(rowSet: RowSet, windows: readonly TouchedWindow[]): Promise<{ messages: number }>;
+  /** Any subject that a stream holds; `messageId` makes a repeat within the stream's window one message. */
+  publish(subject: string, data: unknown, options?: { messageId?: string }): Promise<void>;
+  /** Starts a pull consumer; made if missing. `inFlightMax` messages at most are held unanswered. */
+  consume(query: ConsumerQuery, onMessage: (message: BusMessage) => Promise<void>): Promise<Consumption>;
+  publishDeadLetter(letter: DeadLetter): Promise<void>;
+  listDeadLetters(query: { functionName?: string; limit: number }): Promise<DeadLetter[]>;
+  bucket(name: BucketName): Promise<KeyValueBucket>;
+  isConnected(): boolean;
+  close(): Promise<void>;
+}
+
+export type BucketName = "api_keys" | "api_usage";
+
+export interface ConsumerQuery {
+  /** Durable name; the function's. */
+  readonly name: string;
+  /** Subject filter; the stream that holds it is found. */
+  readonly subject: string;
+  readonly inFlightMax: number;
+  readonly acknowledgeWithinMs: number;
+}
+
+export interface Consumption {
+  /** Takes no more messages and resolves when all taken ones are answered. */
+  drain(): Promise<void>;
+}
+
+export interface BusSettings {
+  /** One URL or several of one cluster, comma separated. */
+  readonly url: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Shown in the server's connection list. */
+  readonly clientName: string;
+}

@@ -1,0 +1,75 @@
+import type { z } from "zod";
+import { readEnvironment } from "./environment.ts";
+import { createLog, errorFacts, type Log } from "./log.ts";
+import type { FunctionEvent, FunctionHandler } from "./open-faas.ts";
+import { readSettings } from "./settings.ts";
+
+export interface HttpDefinition<Shape extends z.ZodRawShape> {
+  readonly name: string;
+  readonly settings: z.ZodObject<Shape>;
+  /** Builds the application once, when the process starts; must not wait for servers. */
+  readonly open: (
+    settings: z.output<z.ZodObject<Shape>>,
+    log: Log,
+  ) => (request: Request) => Response | Promise<Response>;
+}
+
+/**
+ * Makes a function of an HTTP application that speaks in `Request` and `Response`. Answers are text: the
+ * template cannot send bytes. Settings are read at once; a fault stops the start.
+ */
+export function defineHttp<Shape extends z.ZodRawShape>(
+  definition: HttpDefinition<Shape>,
+  environment: Readonly<Record<string, string | undefined>> = readEnvironment(),
+): FunctionHandler {
+  const log = createLog(definition.name);
+  const respond = definition.open(readSettings(definition.settings, environment), log);
+
+  return async (event, context) => {
+    try {
+      const response = await respond(toRequest(event));
+      const body = event.method === "HEAD" ? "" : await response.text();
+      return context.status(response.status).headers(Object.fromEntries(response.headers)).succeed(body);
+    } catch (error) {
+      log.error("failed", { method: event.method, path: event.path, ...errorFacts(error) });
+      const body = { error: { code: "internal", message: "An unexpected error on our side." } };
+      return context
+        .status(500)
+        .headers({ "content-type": "application/json" })
+        .succeed(JSON.stringify(body));
+    }
+  };
+}
+
+function toRequest(event: FunctionEvent): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(event.headers)) {
+    for (const each of Array.isArray(value) ? value : [value])
+      if (each !== undefined) headers.append(name, each);
+  }
+  const url = `http://function${event.path.startsWith("/") ? "" : "/"}${event.path}${queryText(event.query)}`;
+  if (event.method === "GET" || event.method === "HEAD")
+    return new Request(url, { method: event.method, headers });
+  headers.delete("content-length");
+  return new Request(url, { method: event.method, headers, body: bodyText(event.body) });
+}
+
+/** The template parses `a[b]=1` into an object; it is spelled out again, so that validation can refuse it. */
+function queryText(query: FunctionEvent["query"]): string {
+  const search = new URLSearchParams();
+  const add = (name: string, value: unknown): void => {
+    if (Array.isArray(value)) for (const each of value) add(name, each);
+    else if (value !== null && typeof value === "object") {
+      for (const [key, each] of Object.entries(value)) add(`${name}[${key}]`, each);
+    } else search.append(name, String(value ?? ""));
+  };
+  for (const [name, value] of Object.entries(query)) add(name, value);
+  const text = search.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function bodyText(body: unknown): string {
+  if (typeof body === "string") return body;
+  if (Buffer.isBuffer(body)) return body.toString("utf8");
+  return JSON.stringify(body ?? "");
+}

@@ -1,0 +1,107 @@
+import { PolytapeError } from "@polytape/market-model";
+import { z } from "zod";
+import { readEnvironment } from "./environment.ts";
+import { createLog, errorFacts, type Log } from "./log.ts";
+import { executionTimeoutMs, type FunctionContext, type FunctionHandler } from "./open-faas.ts";
+import { readSettings } from "./settings.ts";
+import { statusOf } from "./status.ts";
+
+/** What happened in one run, flat, for one log line and the answer's body. */
+export type JobReport = Readonly<Record<string, unknown>>;
+
+export interface RunContext {
+  now(): number;
+  /** Aborts shortly before the platform would cut the call: stop starting work, and report. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export interface JobDefinition<Shape extends z.ZodRawShape, Input, Parts> {
+  readonly name: string;
+  readonly settings: z.ZodObject<Shape>;
+  /** Shape of the request's body; ticks have none, so it must accept an empty object. */
+  readonly input: z.ZodType<Input>;
+  /** A reason not to run at all (a collector switched off), or null. */
+  readonly skip?: (settings: z.output<z.ZodObject<Shape>>) => string | null;
+  /** Connects once per process, at the first call; tried again at the next call when it throws. */
+  readonly connect: (settings: z.output<z.ZodObject<Shape>>, log: Log) => Promise<Parts>;
+  readonly run: (parts: Parts, input: Input, context: RunContext) => Promise<JobReport>;
+}
+
+/** Left between our own deadline and the platform's, to report instead of being cut off. */
+const REPORT_RESERVE_MS = 1_000;
+
+/**
+ * Makes a scheduled function of a job: settings are read at once (a fault stops the start with all faults
+ * in one message), the input is validated, every path ends in an explicit status, and each run leaves one line.
+ */
+export function defineJob<Shape extends z.ZodRawShape, Input, Parts>(
+  job: JobDefinition<Shape, Input, Parts>,
+  platform: { environment: Readonly<Record<string, string | undefined>>; now: () => number; log?: Log } = {
+    environment: readEnvironment(),
+    now: Date.now,
+  },
+): FunctionHandler {
+  const log = platform.log ?? createLog(job.name);
+  const settings = readSettings(job.settings, platform.environment);
+  const runForMs = Math.max(executionTimeoutMs(platform.environment) - REPORT_RESERVE_MS, REPORT_RESERVE_MS);
+  let parts: Promise<Parts> | null = null;
+
+  async function connected(): Promise<Parts> {
+    parts ??= job.connect(settings, log);
+    try {
+      return await parts;
+    } catch (error) {
+      parts = null;
+      throw error;
+    }
+  }
+
+  async function runOnce(body: unknown, startedMs: number): Promise<JobReport> {
+    const skipped = job.skip?.(settings) ?? null;
+    if (skipped !== null) return { skipped };
+    const input = parseInput(job.input, body);
+    const signal = AbortSignal.timeout(Math.max(runForMs - (platform.now() - startedMs), 0));
+    return job.run(await connected(), input, { now: platform.now, signal, log });
+  }
+
+  return async (event, context) => {
+    const startedMs = platform.now();
+    try {
+      const report = await runOnce(event.body, startedMs);
+      const tookMs = platform.now() - startedMs;
+      log.info("run", { ...report, took_ms: tookMs });
+      return answer(context, 200, { function: job.name, ...report, took_ms: tookMs });
+    } catch (error) {
+      const status = statusOf(error);
+      log.error("failed", { status, ...errorFacts(error), took_ms: platform.now() - startedMs });
+      return answer(context, status, { function: job.name, error: publicError(error) });
+    }
+  };
+}
+
+function parseInput<Input>(schema: z.ZodType<Input>, body: unknown): Input {
+  const outcome = schema.safeParse(bodyValue(body));
+  if (outcome.success) return outcome.data;
+  throw new PolytapeError("input", "input_invalid", z.prettifyError(outcome.error));
+}
+
+/** JSON arrives parsed; text (a tick, `faas-cli invoke`) does not; none at all is an empty object. */
+function bodyValue(body: unknown): unknown {
+  if (body === undefined || body === null || body === "") return {};
+  if (typeof body !== "string") return body;
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new PolytapeError("input", "input_invalid", "The body is not JSON.", { cause });
+  }
+}
+
+function publicError(error: unknown): { code: string; message: string } {
+  if (error instanceof PolytapeError) return { code: error.code, message: error.message };
+  return { code: "unexpected", message: "An unexpected error; the function's log says which." };
+}
+
+function answer(context: FunctionContext, status: number, body: unknown): unknown {
+  return context.status(status).headers({ "content-type": "application/json" }).succeed(JSON.stringify(body));
+}

@@ -1,0 +1,27 @@
+/** Milliseconds since 1970-01-01T00:00:00Z. Every `…Ms` field that names a moment holds one. */
+export type EpochMs = number;
+
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** The candle intervals that exist, smallest first. */
+export const CANDLE_INTERVALS = ["1m", "5m", "1h"] as const;
+export type CandleInterval = (typeof CANDLE_INTERVALS)[number];
+
+export const CANDLE_INTERVAL_MS: Readonly<Record<CandleInterval, number>> = {
+  "1m": MINUTE_MS,
+  "5m": 5 * MINUTE_MS,
+  "1h": HOUR_MS,
+};
+
+/** The start of the window of `lengthMs` (aligned to the epoch, UTC) that holds the moment. */
+export function windowStart(atMs: EpochMs, lengthMs: number): EpochMs {
+  return Math.floor(atMs / lengthMs) * lengthMs;
+}
+
+/** RFC 3339 with milliseconds, UTC. */
+export function toRfc3339(atMs: EpochMs): string {
+  return new Date(atMs).toISOString();
+}

@@ -1,0 +1,253 @@
+import type {
+  Book,
+  BookSide,
+  Candle,
+  CandleInterval,
+  CoverageInterval,
+  CoverageStream,
+  EpochMs,
+  Market,
+  MarketStatus,
+  ObservedBook,
+  RejectedRecord,
+  RowSet,
+  Side,
+  StoredTrade,
+  Trade,
+} from "@polytape/market-model";
+
+/**
+ * The tape's memory. The only place that knows OpenSearch. Every write may be repeated; a write that
+ * returned is on disk (translog fsync per request) and survives a SIGKILL of the server.
+ *
+ * Throws PolytapeError, kind `operating`: `store_unavailable` (no answer), `store_refused` (an error
+ * answer, or single documents refused after bounded retries; facts say how many and the first reason),
+ * `store_conflict` (somebody else wrote in between; read again and decide).
+ */
+export interface MarketStore {
+  readonly markets: MarketCatalogue;
+  readonly trades: TradeTape;
+  readonly candles: CandleShelf;
+  readonly books: BookShelf;
+  readonly checkpoints: Checkpoints;
+  readonly coverage: CoverageLedger;
+  readonly rejections: RejectionSamples;
+  /** Cluster state and answer time; throws `store_unavailable`. */
+  health(): Promise<{ status: "green" | "yellow" | "red"; tookMs: number }>;
+  close(): Promise<void>;
+}
+
+export interface StoreSettings {
+  /** One URL or several of one cluster. */
+  readonly urls: readonly string[];
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Put before every index name, so that tests and copies can share a server. Default none. */
+  readonly indexPrefix?: string | undefined;
+  readonly timeoutMs: number;
+}
+
+// --- markets -----------------------------------------------------------------------------------------
+
+export interface MarketCatalogue {
+  /**
+   * Writes what differs from what is stored, and one change document per observed version of what is
+   * tracked (title, description, status, dates, outcomes without probability, fees, tick, tags). An
+   * observation older than the stored one (by the venue's updatedAt) changes nothing. Change documents
+   * are written before the market, so that a crash between the two loses none.
+   */
+  storeMarkets(markets: readonly Market[], observedAtMs: EpochMs): Promise<StoredMarkets>;
+  /** By condition id, in real time; unknown ones are absent. At most 1000. */
+  findMarkets(marketIds: readonly string[]): Promise<Map<string, StoredMarket>>;
+  /** By condition id, Gamma id or slug. */
+  findMarket(anyId: string): Promise<StoredMarket | null>;
+  searchMarkets(query: MarketQuery): Promise<{ markets: StoredMarket[]; next: MarketPosition | null }>;
+  /** Open markets that accept orders, most traded in 24 hours first. */
+  mostActiveMarkets(limit: number): Promise<StoredMarket[]>;
+}
+
+export interface StoredMarket extends Market {
+  readonly observedAtMs: EpochMs;
+  readonly ingestedAtMs: EpochMs;
+}
+
+export interface StoredMarkets {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  /** Change documents written. */
+  readonly changes: number;
+}
+
+export interface MarketQuery {
+  /** Words of the title or description. */
+  readonly text?: string | undefined;
+  readonly category?: string | undefined;
+  readonly status?: MarketStatus | undefined;
+  /** Close time, from included, to excluded. */
+  readonly closeFromMs?: EpochMs | undefined;
+  readonly closeToMs?: EpochMs | undefined;
+  readonly limit: number;
+  /** Either skip rows, or continue after a position. offset + limit ≤ 10,000. */
+  readonly offset?: number | undefined;
+  readonly after?: MarketPosition | undefined;
+}
+
+/** Sort values of the last market of a page: (close time, newest first; market id). */
+export type MarketPosition = readonly [closeTimeMs: number, marketId: string];
+
+// --- trades ------------------------------------------------------------------------------------------
+
+export interface TradeTape {
+  /** Creates what is not there yet. Trades never change: a repeat is counted and costs little. */
+  createTrades(trades: readonly Trade[]): Promise<{ stored: number; repeated: number }>;
+  /** Sorted by (ts, tie); asks only the days that can hold the answer. */
+  findTrades(query: TradeQuery): Promise<StoredTrade[]>;
+  /** Over the whole query, not a page. */
+  aggregateTrades(query: TradeFilter): Promise<TradeAggregate>;
+  /** Makes what was written visible to searches, then reads all taker trades of the given minutes of tokens. */
+  readMinutes(minutes: readonly TokenMinute[]): Promise<StoredTrade[]>;
+  /** Event days that have an index, oldest first, as epoch ms of their start. */
+  storedDays(): Promise<EpochMs[]>;
+}
+
+export interface TokenMinute {
+  readonly assetId: string;
+  readonly openTimeMs: EpochMs;
+}
+
+export interface TradeFilter {
+  readonly marketId?: string | undefined;
+  readonly assetId?: string | undefined;
+  readonly side?: Side | undefined;
+  readonly rowSet?: RowSet | undefined;
+  /** Event time, from included, to excluded. */
+  readonly fromMs?: EpochMs | undefined;
+  readonly toMs?: EpochMs | undefined;
+  /** Only what was ingested up to here: keeps pages stable while new trades arrive. */
+  readonly asOfMs?: EpochMs | undefined;
+}
+
+export interface TradeQuery extends TradeFilter {
+  readonly sort: "asc" | "desc";
+  readonly limit: number;
+  readonly offset?: number | undefined;
+  readonly after?: TradePosition | undefined;
+}
+
+/** Sort values of the last trade of a page. */
+export type TradePosition = readonly [tsMs: number, tie: number];
+
+/** Sums in millionths. */
+export interface TradeAggregate {
+  readonly n: number;
+  readonly volume: number;
+  readonly notional: number;
+}
+
+// --- candles -----------------------------------------------------------------------------------------
+
+export interface CandleKey {
+  readonly assetId: string;
+  readonly interval: CandleInterval;
+  readonly openTimeMs: EpochMs;
+}
+
+export interface StoredCandle extends Candle {
+  /** Raised when the trade set changed after settling; belongs to the store, not to the candle. */
+  readonly rev: number;
+  readonly ingestedAtMs: EpochMs;
+  /** For the guarded write. */
+  readonly version: StoreVersion;
+}
+
+export interface CandleShelf {
+  /** In real time, by key; unknown ones are absent from the map (keyed by `candleId`). */
+  findByKeys(keys: readonly CandleKey[]): Promise<Map<string, StoredCandle>>;
+  /**
+   * Writes candles, each guarded by the version that was read before its trades (null: must not exist
+   * yet). Returns the keys that lost against another writer: read those again and decide anew.
+   */
+  writeCandles(candles: readonly CandleWrite[]): Promise<{ written: number; conflicts: CandleKey[] }>;
+  /** Oldest first. */
+  findCandles(query: {
+    assetId: string;
+    interval: CandleInterval;
+    fromMs: EpochMs;
+    toMs: EpochMs;
+    limit: number;
+  }): Promise<StoredCandle[]>;
+  /** The last candle that opened before the moment; null when there is none. */
+  findCandleBefore(query: {
+    assetId: string;
+    interval: CandleInterval;
+    beforeMs: EpochMs;
+  }): Promise<StoredCandle | null>;
+}
+
+export interface CandleWrite {
+  readonly candle: Candle;
+  readonly rev: number;
+  readonly replaces: StoreVersion | null;
+}
+
+// --- books -------------------------------------------------------------------------------------------
+
+export interface BookShelf {
+  /**
+   * Writes both sides of each book as one document each, in one bulk. `previousSeenAtMs` is when the
+   * token's previous book was last seen unchanged (null: none known).
+   */
+  storeBooks(
+    books: readonly (ObservedBook & { readonly previousSeenAtMs: EpochMs | null })[],
+  ): Promise<{ stored: number; repeated: number }>;
+  /**
+   * The book of a token at a moment: `before` the newest at or before it, `nearest` the nearest on either
+   * side. Null when there is none, or when only one side's document is found. `lastSeenAtMs` is the last
+   * moment it is known to have stood unchanged.
+   */
+  findBook(query: {
+    assetId: string;
+    atMs: EpochMs;
+    match: "before" | "nearest";
+    side?: BookSide | undefined;
+  }): Promise<FoundBook | null>;
+}
+
+export interface FoundBook extends Book {
+  readonly observedAtMs: EpochMs;
+  readonly lastSeenAtMs: EpochMs;
+}
+
+// --- bookkeeping -------------------------------------------------------------------------------------
+
+/** Opaque version of a stored document. */
+export interface StoreVersion {
+  readonly seqNo: number;
+  readonly primaryTerm: number;
+}
+
+/** Small named states in the same store as the data, so that a restored backup agrees with itself. */
+export interface Checkpoints {
+  read(name: string): Promise<{ state: unknown; version: StoreVersion } | null>;
+  /** Guarded by the version that was read (null: must not exist yet). Throws `store_conflict`. */
+  write(name: string, state: unknown, replaces: StoreVersion | null): Promise<StoreVersion>;
+}
+
+export interface CoverageLedger {
+  /** Idempotent: the same interval, state and cause is one document. */
+  recordIntervals(intervals: readonly CoverageInterval[]): Promise<void>;
+  findIntervals(query: {
+    stream?: CoverageStream | undefined;
+    marketId?: string | undefined;
+    fromMs: EpochMs;
+    toMs: EpochMs;
+    limit: number;
+  }): Promise<CoverageInterval[]>;
+}
+
+export interface RejectionSamples {
+  /** Keeps each distinct bad record once (raw text cut to 8 kB); never throws for their content. */
+  keepSamples(rejected: readonly RejectedRecord[]): Promise<void>;
+  findSamples(query: { kind?: RejectedRecord["kind"] | undefined; limit: number }): Promise<RejectedRecord[]>;
+}

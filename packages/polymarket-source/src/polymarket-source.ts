@@ -1,0 +1,86 @@
+import type { EpochMs, Market, ObservedBook, RejectedRecord, RowSet, TradeRow } from "@polytape/market-model";
+
+/** One page of the trade feed, newest row first. Bad rows are set aside, the others stand. */
+export interface TradePage {
+  readonly rows: readonly TradeRow[];
+  readonly rejected: readonly RejectedRecord[];
+  /** Where the next older page starts; null at the end of what the upstream serves. Opaque. */
+  readonly nextCursor: string | null;
+  readonly receivedAtMs: EpochMs;
+}
+
+export interface TradePageQuery {
+  readonly rowSet: RowSet;
+  /** Rows a page, 1 to 1000. The upstream ignores it when a cursor is given: the cursor's size wins. */
+  readonly limit: number;
+  /** Null for the head of the feed. Never to be used with another `rowSet` than the one it came from. */
+  readonly cursor: string | null;
+}
+
+/** One page of the market catalogue. */
+export interface MarketPage {
+  readonly markets: readonly Market[];
+  readonly rejected: readonly RejectedRecord[];
+  /** Null at the end (the upstream leaves it out); a short page is not the end. */
+  readonly nextCursor: string | null;
+  readonly receivedAtMs: EpochMs;
+}
+
+export interface MarketPageQuery {
+  /** The upstream defaults to open markets only, so it is always said. */
+  readonly closed: boolean;
+  /** `updated`: what changed last comes first. `id`: lowest Gamma id first, for a sweep of the whole catalogue. */
+  readonly order: "updated" | "id";
+  readonly cursor: string | null;
+}
+
+export interface BookAnswer {
+  /** Levels best first; `verified` says whether the hash agreed. */
+  readonly books: readonly ObservedBook[];
+  readonly rejected: readonly RejectedRecord[];
+  /** Tokens asked for that the upstream has no book of (it leaves them out without a word). */
+  readonly missing: readonly string[];
+}
+
+/** How far the upstream itself is behind the chain. */
+export interface UpstreamStatus {
+  readonly lagSeconds: number;
+  readonly computedAtMs: EpochMs;
+}
+
+/**
+ * Polymarket's public read side, in our words. The only place that knows its endpoints, paging, wire
+ * formats and limits. Every call has a timeout, bounded retries of what is transient, and keeps its share
+ * of the documented limits.
+ *
+ * Throws PolytapeError, kind `operating`: `upstream_unavailable` (no answer, 5xx, broken body, after all
+ * tries), `upstream_throttled` (429, or HTML where JSON was due, after all tries; facts.retryAfterMs),
+ * `upstream_refused` (another 4xx), `upstream_malformed` (JSON of an unknown shape as a whole),
+ * `cursor_refused` (the upstream no longer knows a cursor: start again from the head).
+ */
+export interface PolymarketSource {
+  readTradePage(query: TradePageQuery): Promise<TradePage>;
+  readMarketPage(query: MarketPageQuery): Promise<MarketPage>;
+  /** At most 40 ids a call; unknown ones are absent. Asks for open and closed ones. */
+  findMarkets(marketIds: readonly string[]): Promise<Omit<MarketPage, "nextCursor">>;
+  /** Null when Gamma does not know it. */
+  findMarketBySlug(slug: string): Promise<Market | null>;
+  findMarketByGammaId(gammaId: string): Promise<Market | null>;
+  /** Any number of tokens; cut into batches. */
+  readBooks(assetIds: readonly string[]): Promise<BookAnswer>;
+  readStatus(): Promise<UpstreamStatus>;
+}
+
+export interface PolymarketSettings {
+  readonly gammaUrl: string;
+  readonly dataUrl: string;
+  readonly clobUrl: string;
+  /**
+   * The part of the upstream's documented limits that this caller may use (0 < share ≤ 1). The limits are
+   * per address and there is no distributed limiter, so the shares are fixed: tail 0.4, backfill 0.4,
+   * settle walk and look-ups 0.2.
+   */
+  readonly limitShare: number;
+  readonly timeoutMs: number;
+  readonly triesMax: number;
+}
