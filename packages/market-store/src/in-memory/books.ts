@@ -1,0 +1,57 @@
+import type { BookSide, EpochMs, ObservedBook } from "@polytape/market-model";
+import { BOOKS_CHECKPOINT, lastSeenAtMs } from "../books/last-seen.ts";
+import type { BookShelf, Checkpoints, FoundBook } from "../market-store.ts";
+
+export type LoseBookSide = (assetId: string, tsMs: EpochMs, side: BookSide) => void;
+
+interface KeptBook {
+  readonly book: ObservedBook & { readonly previousSeenAtMs: EpochMs | null };
+  readonly sides: Set<BookSide>;
+}
+
+export function inMemoryBooks(checkpoints: Checkpoints): BookShelf & { loseSide: LoseBookSide } {
+  const shelf = new Map<string, KeptBook>();
+
+  async function foundBook(kept: KeptBook, newer: KeptBook | undefined, side?: BookSide): Promise<FoundBook> {
+    const { previousSeenAtMs: _, ...book } = kept.book;
+    const checkpoint = newer ? null : await checkpoints.read(BOOKS_CHECKPOINT);
+    return {
+      ...book,
+      bids: side === "ask" ? [] : book.bids,
+      asks: side === "bid" ? [] : book.asks,
+      lastSeenAtMs: lastSeenAtMs(book, { checkpoint: checkpoint?.state, next: newer?.book ?? null }),
+    };
+  }
+
+  return {
+    async storeBooks(books) {
+      let stored = 0;
+      for (const book of books) {
+        const id = `${book.assetId}|${book.tsMs}`;
+        const kept = shelf.get(id);
+        if (kept?.sides.size === 2) continue;
+        shelf.set(id, { book: structuredClone(kept?.book ?? book), sides: new Set(["bid", "ask"]) });
+        stored += 1;
+      }
+      return { stored, repeated: books.length - stored };
+    },
+    async findBook({ assetId, atMs, match, side }) {
+      const ofToken = [...shelf.values()]
+        .filter(({ book, sides }) => book.assetId === assetId && sides.size > 0)
+        .sort((a, b) => a.book.tsMs - b.book.tsMs);
+      const whole = ofToken.filter(({ sides }) => sides.size === 2);
+      const before = whole.findLast(({ book }) => book.tsMs <= atMs);
+      const after = match === "nearest" ? whole.find(({ book }) => book.tsMs > atMs) : undefined;
+      const nearest = nearer(atMs, before, after);
+      if (!nearest) return null;
+      return foundBook(nearest, ofToken[ofToken.indexOf(nearest) + 1], side);
+    },
+    loseSide: (assetId, tsMs, side) => shelf.get(`${assetId}|${tsMs}`)?.sides.delete(side),
+  };
+}
+
+/** At equal distance the earlier one: it is the book that stood. */
+function nearer(atMs: EpochMs, before?: KeptBook, after?: KeptBook): KeptBook | undefined {
+  if (!before || !after) return before ?? after;
+  return after.book.tsMs - atMs < atMs - before.book.tsMs ? after : before;
+}

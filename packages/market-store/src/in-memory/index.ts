@@ -1,0 +1,75 @@
+import type { EpochMs } from "@polytape/market-model";
+import type { BookShelf, MarketStore } from "../market-store.ts";
+import { storeUnavailable } from "../store-errors.ts";
+import { inMemoryCheckpoints, inMemoryCoverage, inMemoryRejections } from "./bookkeeping.ts";
+import { inMemoryBooks, type LoseBookSide } from "./books.ts";
+import { inMemoryCandles } from "./candles.ts";
+import { inMemoryMarkets, type MarketHistory } from "./markets.ts";
+import { inMemoryTrades } from "./trades.ts";
+
+type Family = "markets" | "trades" | "candles" | "books" | "checkpoints" | "coverage" | "rejections";
+
+/** A call that can be made to fail: `"trades.createTrades"`. */
+export type StoreCall = { [F in Family]: `${F}.${keyof MarketStore[F] & string}` }[Family];
+
+export interface InMemoryStore extends MarketStore {
+  /**
+   * Makes the next call fail with `store_unavailable` (or the given error), before it had any effect, or
+   * with `afterEffect` when its effect is there but the answer is lost. Said twice: fails twice.
+   */
+  failNext(call: StoreCall, options?: { error?: Error; afterEffect?: boolean }): void;
+  /** Takes one side's document of a book away, as a crash between two shards could. */
+  loseBookSide: LoseBookSide;
+  /** Observed versions of a market, oldest first. */
+  marketHistory: MarketHistory;
+}
+
+interface PlannedFailure {
+  readonly error: Error;
+  readonly afterEffect: boolean;
+}
+
+/**
+ * A store that behaves like the real one (versions, conflicts, repeats, filters) and keeps everything in
+ * this process. What it was given is copied, so that nobody can change it from outside.
+ */
+export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemoryStore {
+  const now = options.now ?? Date.now;
+  const failures = new Map<string, PlannedFailure[]>();
+  const checkpoints = inMemoryCheckpoints();
+  const { history, ...markets } = inMemoryMarkets(now);
+  const { loseSide, ...books } = inMemoryBooks(checkpoints);
+
+  function guarded<T extends object>(family: Family, calls: T): T {
+    return new Proxy(calls, {
+      get(target, name) {
+        const call: unknown = Reflect.get(target, name);
+        if (typeof call !== "function") return call;
+        return async (...args: unknown[]) => {
+          const failure = failures.get(`${family}.${String(name)}`)?.shift();
+          if (failure && !failure.afterEffect) throw failure.error;
+          const answer: unknown = await Reflect.apply(call, target, args);
+          if (failure) throw failure.error;
+          return structuredClone(answer);
+        };
+      },
+    });
+  }
+
+  return {
+    markets: guarded("markets", markets),
+    trades: guarded("trades", inMemoryTrades(now)),
+    candles: guarded("candles", inMemoryCandles(now)),
+    books: guarded<BookShelf>("books", books),
+    checkpoints: guarded("checkpoints", checkpoints),
+    coverage: guarded("coverage", inMemoryCoverage()),
+    rejections: guarded("rejections", inMemoryRejections()),
+    health: async () => ({ status: "green", tookMs: 0 }),
+    close: async () => {},
+    failNext(call, { error = storeUnavailable(new Error("made to fail")), afterEffect = false } = {}) {
+      failures.set(call, [...(failures.get(call) ?? []), { error, afterEffect }]);
+    },
+    loseBookSide: loseSide,
+    marketHistory: history,
+  };
+}

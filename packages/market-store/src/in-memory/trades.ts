@@ -1,0 +1,78 @@
+import {
+  DAY_MS,
+  type EpochMs,
+  MINUTE_MS,
+  notionalMillionths,
+  type StoredTrade,
+  sizeMillionths,
+  tradeTsMs,
+  windowStart,
+} from "@polytape/market-model";
+import type { TradeFilter, TradeQuery, TradeTape } from "../market-store.ts";
+import { checkResultWindow } from "../store-errors.ts";
+
+export function inMemoryTrades(now: () => EpochMs): TradeTape {
+  const tape = new Map<string, StoredTrade>();
+
+  return {
+    async createTrades(trades) {
+      const before = tape.size;
+      for (const trade of trades)
+        if (!tape.has(trade.tradeId)) tape.set(trade.tradeId, { ...trade, ingestedAtMs: now() });
+      const stored = tape.size - before;
+      return { stored, repeated: trades.length - stored };
+    },
+    async findTrades(query) {
+      checkResultWindow(query);
+      const inOrder =
+        query.sort === "asc" ? compareStored : (a: StoredTrade, b: StoredTrade) => compareStored(b, a);
+      const from = query.offset ?? 0;
+      return [...tape.values()]
+        .filter((trade) => matches(trade, query) && isAfter(trade, query))
+        .sort(inOrder)
+        .slice(from, from + query.limit);
+    },
+    async aggregateTrades(query) {
+      const found = [...tape.values()].filter((trade) => matches(trade, query));
+      const sum = (of: (trade: StoredTrade) => number) =>
+        found.reduce((total, trade) => total + of(trade), 0);
+      return { n: found.length, volume: sum(sizeMillionths), notional: sum(notionalMillionths) };
+    },
+    async readMinutes(minutes) {
+      const wanted = new Set(minutes.map((minute) => `${minute.assetId}|${minute.openTimeMs}`));
+      return [...tape.values()].filter(
+        (trade) =>
+          trade.rowSet === "taker" &&
+          wanted.has(`${trade.assetId}|${windowStart(tradeTsMs(trade), MINUTE_MS)}`),
+      );
+    },
+    async storedDays() {
+      const days = new Set([...tape.values()].map((trade) => windowStart(tradeTsMs(trade), DAY_MS)));
+      return [...days].sort((a, b) => a - b);
+    },
+  };
+}
+
+function compareStored(a: StoredTrade, b: StoredTrade): number {
+  return a.tsSeconds - b.tsSeconds || a.tie - b.tie;
+}
+
+function matches(trade: StoredTrade, filter: TradeFilter): boolean {
+  const ts = tradeTsMs(trade);
+  return (
+    (filter.marketId ?? trade.marketId) === trade.marketId &&
+    (filter.assetId ?? trade.assetId) === trade.assetId &&
+    (filter.side ?? trade.side) === trade.side &&
+    (filter.rowSet ?? trade.rowSet) === trade.rowSet &&
+    ts >= (filter.fromMs ?? -Infinity) &&
+    ts < (filter.toMs ?? Infinity) &&
+    trade.ingestedAtMs <= (filter.asOfMs ?? Infinity)
+  );
+}
+
+function isAfter(trade: StoredTrade, query: TradeQuery): boolean {
+  if (!query.after) return true;
+  const [tsMs, tie] = query.after;
+  const distance = tradeTsMs(trade) - tsMs || trade.tie - tie;
+  return query.sort === "asc" ? distance > 0 : distance < 0;
+}

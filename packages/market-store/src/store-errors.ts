@@ -1,0 +1,42 @@
+import { PolytapeError } from "@polytape/market-model";
+
+/** No answer, or one that only says "not now". */
+export function storeUnavailable(
+  cause: unknown,
+  facts: Readonly<Record<string, unknown>> = {},
+): PolytapeError {
+  return new PolytapeError("operating", "store_unavailable", "The store does not answer.", { facts, cause });
+}
+
+/** An answer, and it is no. */
+export function storeRefused(
+  what: string,
+  facts: Readonly<Record<string, unknown>>,
+  cause?: unknown,
+): PolytapeError {
+  return new PolytapeError("operating", "store_refused", `The store refused ${what}.`, { facts, cause });
+}
+
+/** Somebody else wrote in between: read again and decide anew. */
+export function storeConflict(what: string): PolytapeError {
+  return new PolytapeError("operating", "store_conflict", `Somebody else wrote ${what} in between.`, {
+    facts: { what },
+  });
+}
+
+/** How deep a page may lie: beyond it the server would sort the whole result again for every page. */
+export const RESULT_WINDOW_MAX = 10_000;
+
+/** Throws `page_too_deep` (kind input) when offset + limit leave the window. */
+export function checkResultWindow(query: { offset?: number | undefined; limit: number }): void {
+  const depth = (query.offset ?? 0) + query.limit;
+  if (depth <= RESULT_WINDOW_MAX) return;
+  throw new PolytapeError(
+    "input",
+    "page_too_deep",
+    `A page may reach ${RESULT_WINDOW_MAX} rows deep at most.`,
+    {
+      facts: { depth },
+    },
+  );
+}
