@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { defineHttp } from "./define-http.ts";
+import type { FunctionContext, FunctionEvent } from "./open-faas.ts";
+
+async function ask(
+  event: Partial<FunctionEvent>,
+  respond: (request: Request) => Response | Promise<Response>,
+) {
+  const handler = defineHttp({ name: "an-api", settings: z.object({}), open: () => respond }, {});
+  const seen: { status: number; headers: Record<string, string>; body: unknown } = {
+    status: 0,
+    headers: {},
+    body: null,
+  };
+  const context: FunctionContext = {
+    status: (code) => {
+      seen.status = code;
+      return context;
+    },
+    headers: (values) => {
+      seen.headers = values;
+      return context;
+    },
+    succeed: (value) => {
+      seen.body = value;
+    },
+    fail: () => undefined,
+  };
+  await handler({ body: {}, headers: {}, method: "GET", query: {}, path: "/", ...event }, context);
+  return seen;
+}
+
+test("hands on path, query with repeats, headers and status", async () => {
+  const answer = await ask(
+    { path: "/v1/trades/a%2Fb", query: { q: "a b", side: ["buy", "sell"] }, headers: { "x-api-key": "k" } },
+    (request) =>
+      new Response(`${request.url} ${request.headers.get("x-api-key")}`, {
+        status: 206,
+        headers: { "x-a": "1" },
+      }),
+  );
+
+  expect(answer.status).toBe(206);
+  expect(answer.headers["x-a"]).toBe("1");
+  expect(answer.body).toBe("http://function/v1/trades/a%2Fb?q=a+b&side=buy&side=sell k");
+});
+
+test("spells nested query parameters out, so that validation sees them", async () => {
+  const answer = await ask(
+    { query: { a: { b: "1" } } },
+    (request) => new Response(new URL(request.url).search),
+  );
+
+  expect(decodeURIComponent(String(answer.body))).toBe("?a[b]=1");
+});
+
+test("answers 500 in the envelope when the application throws", async () => {
+  const answer = await ask({}, () => {
+    throw new Error("secret detail");
+  });
+
+  expect(answer.status).toBe(500);
+  expect(JSON.parse(String(answer.body))).toEqual({
+    error: { code: "internal", message: expect.any(String) },
+  });
+});
