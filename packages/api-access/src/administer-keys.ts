@@ -1,0 +1,121 @@
+import { type EpochMs, hasCode, PolytapeError, toRfc3339 } from "@polytape/market-model";
+import { type ApiKeyRecord, apiKeyRecordSchema, type Plan, planEndMs } from "./key-record.ts";
+import { hashKeyText, newKeyText, type RandomBytes } from "./key-text.ts";
+import type { KeyStore } from "./record-bucket.ts";
+
+export interface KeyOrder {
+  readonly plan: Plan;
+  readonly label?: string | undefined;
+  readonly rateRps?: number | undefined;
+  readonly dailyCap?: number | undefined;
+}
+
+const ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
+const ID_LENGTH = 12;
+
+/** Makes a key and stores its record. The returned key is the only copy there is. */
+export async function issueKey(
+  store: Pick<KeyStore, "put">,
+  order: KeyOrder,
+  { nowMs, randomBytes }: { nowMs: EpochMs; randomBytes: RandomBytes },
+): Promise<{ key: string; record: ApiKeyRecord }> {
+  const key = newKeyText(randomBytes);
+  const record = apiKeyRecordSchema.parse({
+    id: `key_${[...randomBytes(ID_LENGTH)].map((byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join("")}`,
+    hash: hashKeyText(key),
+    plan: order.plan,
+    created_at: toRfc3339(nowMs),
+    expires_at: toRfc3339(planEndMs(order.plan, nowMs)),
+    label: order.label,
+    rate_rps: order.rateRps,
+    daily_cap: order.dailyCap,
+  });
+  await store.put(record.hash, record, 0);
+  return { key, record };
+}
+
+/** All readable records, oldest first; `unreadable` counts the others. */
+export async function listKeys(
+  store: Pick<KeyStore, "get" | "keys">,
+): Promise<{ records: ApiKeyRecord[]; unreadable: number }> {
+  const records: ApiKeyRecord[] = [];
+  let unreadable = 0;
+  for (const hash of await store.keys()) {
+    const read = apiKeyRecordSchema.safeParse((await store.get(hash))?.value);
+    if (read.success) records.push(read.data);
+    else unreadable += 1;
+  }
+  return { records: records.sort((a, b) => a.created_at.localeCompare(b.created_at)), unreadable };
+}
+
+/** The record of a key named by its id, its hash, or the key itself. Throws `key_not_found`. */
+export async function findKey(store: Pick<KeyStore, "get" | "keys">, name: string): Promise<ApiKeyRecord> {
+  const hash = name.startsWith("pt_") ? hashKeyText(name) : name;
+  const { records } = await listKeys(store);
+  const found = records.find((record) => record.id === name || record.hash === hash);
+  if (found) return found;
+  throw new PolytapeError("input", "key_not_found", "There is no such key: name it by its id (key_…).");
+}
+
+/** From now on the key is refused, everywhere within a second. A second time changes nothing. */
+export function revokeKey(store: KeyStore, name: string, nowMs: EpochMs): Promise<ApiKeyRecord> {
+  return changeKey(store, name, (record) => ({
+    ...record,
+    revoked_at: record.revoked_at ?? toRfc3339(nowMs),
+  }));
+}
+
+/** Adds one more stretch of the plan to what is left, or from now on when nothing is. Throws `key_revoked`. */
+export function extendKey(store: KeyStore, name: string, plan: Plan, nowMs: EpochMs): Promise<ApiKeyRecord> {
+  return changeKey(store, name, (record) => {
+    refuseRevoked(record);
+    const startMs = Math.max(nowMs, Date.parse(record.expires_at));
+    return { ...record, plan, expires_at: toRfc3339(planEndMs(plan, startMs)) };
+  });
+}
+
+/**
+ * A new key with the old one's limits and end; the old one works on for `graceMs`, so that its holder can
+ * change over. Throws `key_revoked`.
+ */
+export async function rotateKey(
+  store: KeyStore,
+  name: string,
+  { nowMs, graceMs, randomBytes }: { nowMs: EpochMs; graceMs: number; randomBytes: RandomBytes },
+): Promise<{ key: string; record: ApiKeyRecord; replaced: ApiKeyRecord }> {
+  const old = await findKey(store, name);
+  refuseRevoked(old);
+  const order = { plan: old.plan, label: old.label, rateRps: old.rate_rps, dailyCap: old.daily_cap };
+  const { key, record: fresh } = await issueKey(store, order, { nowMs, randomBytes });
+  const record = await changeKey(store, fresh.id, (made) => ({ ...made, expires_at: old.expires_at }));
+  const replaced = await changeKey(store, old.id, (former) => ({
+    ...former,
+    expires_at: toRfc3339(Math.min(Date.parse(former.expires_at), nowMs + graceMs)),
+    replaced_by: record.id,
+  }));
+  return { key, record, replaced };
+}
+
+/** Reads, decides and writes again until nobody else wrote in between; five tries. */
+async function changeKey(
+  store: KeyStore,
+  name: string,
+  change: (record: ApiKeyRecord) => ApiKeyRecord,
+): Promise<ApiKeyRecord> {
+  const { hash } = await findKey(store, name);
+  for (let tries = 1; ; tries += 1) {
+    const current = await store.get(hash);
+    const changed = change(apiKeyRecordSchema.parse(current?.value));
+    try {
+      await store.put(hash, changed, current?.revision ?? 0);
+      return changed;
+    } catch (error) {
+      if (!hasCode(error, "bus_conflict") || tries >= 5) throw error;
+    }
+  }
+}
+
+function refuseRevoked(record: ApiKeyRecord): void {
+  if (record.revoked_at === undefined) return;
+  throw new PolytapeError("input", "key_revoked", `The key ${record.id} is revoked; make a new one.`);
+}
