@@ -61,9 +61,18 @@ export interface EventBus {
   publishTradesStored(rowSet: RowSet, windows: readonly TouchedWindow[]): Promise<{ messages: number }>;
   /** Any subject that a stream holds; `messageId` makes a repeat within the stream's window one message. */
   publish(subject: string, data: unknown, options?: { messageId?: string }): Promise<void>;
-  /** Starts a pull consumer; made if missing. `inFlightMax` messages at most are held unanswered. */
-  consume(query: ConsumerQuery, onMessage: (message: BusMessage) => Promise<void>): Promise<Consumption>;
+  /**
+   * Starts a durable pull consumer; made if missing. A message is taken from the stream only when one of
+   * `concurrencyMax` calls is free, so what waits stays in the stream, where a newer tick replaces it.
+   * The callback gets one to `batchMax` messages and answers each; unanswered ones come again.
+   */
+  consume(
+    query: ConsumerQuery,
+    onMessages: (messages: readonly BusMessage[]) => Promise<void>,
+  ): Promise<Consumption>;
+  /** Its id makes a repeat within a day one letter. */
   publishDeadLetter(letter: DeadLetter): Promise<void>;
+  /** Oldest first. */
   listDeadLetters(query: { functionName?: string; limit: number }): Promise<DeadLetter[]>;
   bucket(name: BucketName): Promise<KeyValueBucket>;
   isConnected(): boolean;
@@ -77,12 +86,17 @@ export interface ConsumerQuery {
   readonly name: string;
   /** Subject filter; the stream that holds it is found. */
   readonly subject: string;
-  readonly inFlightMax: number;
+  /** Callbacks running at once. */
+  readonly concurrencyMax: number;
+  /** Messages given to one callback: as many as are there now, at most so many. */
+  readonly batchMax: number;
   readonly acknowledgeWithinMs: number;
+  /** Told of what went wrong while taking messages (server away, stream missing) and of a callback that threw. */
+  readonly onTrouble?: (error: unknown) => void;
 }
 
 export interface Consumption {
-  /** Takes no more messages and resolves when all taken ones are answered. */
+  /** Takes no more messages and resolves when the running callbacks have ended. */
   drain(): Promise<void>;
 }
 
@@ -93,4 +107,6 @@ export interface BusSettings {
   readonly password?: string | undefined;
   /** Shown in the server's connection list. */
   readonly clientName: string;
+  /** How long the first connection may take; `Infinity` waits for the server for ever. Default 5 s. */
+  readonly connectWithinMs?: number | undefined;
 }

@@ -1,0 +1,91 @@
+import { PolytapeError, type RowSet } from "@polytape/market-model";
+import type { BucketName, DeadLetter, EventBus, KeyValueBucket, TouchedWindow } from "./event-bus.ts";
+import { inMemoryBucket } from "./in-memory-bucket.ts";
+import { cutIntoMessages, tradesStoredSubject } from "./trades-stored.ts";
+
+export interface RecordedMessage {
+  readonly subject: string;
+  /** As JSON carries it. */
+  readonly data: unknown;
+  readonly messageId: string | null;
+}
+
+/** An event bus that remembers instead of sending, for the tests of whoever uses one. */
+export interface InMemoryBus extends EventBus {
+  /** Every message in order, those of `trades.stored.>` included; repeats of a message id are left out. */
+  readonly messages: readonly RecordedMessage[];
+  /** What was said by `publishTradesStored`, one entry a call. */
+  readonly tradesStored: readonly { rowSet: RowSet; windows: readonly TouchedWindow[] }[];
+  /** From now on every call throws this error; null heals. */
+  failWith(error: PolytapeError | null): void;
+  /** What `isConnected` answers; buckets tell their watchers nothing meanwhile, and all of it at reconnection. */
+  setConnected(connected: boolean): void;
+}
+
+/** Consumers are not simulated: whoever takes messages is tested on a real server. */
+export function inMemoryBus(): InMemoryBus {
+  const messages: RecordedMessage[] = [];
+  const tradesStored: { rowSet: RowSet; windows: readonly TouchedWindow[] }[] = [];
+  const deadLetters: DeadLetter[] = [];
+  const buckets = new Map<BucketName, ReturnType<typeof inMemoryBucket>>();
+  let failure: PolytapeError | null = null;
+  let connected = true;
+
+  const check = (): void => {
+    if (failure !== null) throw failure;
+  };
+  const record = (subject: string, data: unknown, messageId: string | null): void => {
+    check();
+    if (messageId !== null && messages.some((message) => message.messageId === messageId)) return;
+    messages.push({ subject, data: JSON.parse(JSON.stringify(data)), messageId });
+  };
+  const bucketOf = (name: BucketName): ReturnType<typeof inMemoryBucket> => {
+    const bucket = buckets.get(name) ?? inMemoryBucket(check, () => connected);
+    buckets.set(name, bucket);
+    return bucket;
+  };
+
+  return {
+    messages,
+    tradesStored,
+    failWith: (error) => {
+      failure = error;
+    },
+    setConnected: (now) => {
+      connected = now;
+      if (now) for (const bucket of buckets.values()) bucket.tellWatchers();
+    },
+    publishTradesStored: async (rowSet, windows) => {
+      const cut = cutIntoMessages(windows);
+      for (const message of cut) record(tradesStoredSubject(rowSet), message, null);
+      tradesStored.push({ rowSet, windows });
+      return { messages: cut.length };
+    },
+    publish: async (subject, data, options) => record(subject, data, options?.messageId ?? null),
+    consume: async () => {
+      throw new PolytapeError(
+        "bug",
+        "not_simulated",
+        "The in-memory bus delivers nothing; use a real server.",
+      );
+    },
+    publishDeadLetter: async (letter) => {
+      check();
+      if (!deadLetters.some((each) => each.id === letter.id)) deadLetters.push(letter);
+    },
+    listDeadLetters: async ({ functionName, limit }) => {
+      check();
+      return deadLetters
+        .filter((letter) => functionName === undefined || letter.functionName === functionName)
+        .slice(0, limit);
+    },
+    bucket: async (name): Promise<KeyValueBucket> => {
+      check();
+      return bucketOf(name).bucket;
+    },
+    isConnected: () => connected,
+    close: async () => {
+      connected = false;
+    },
+  };
+}
