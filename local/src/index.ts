@@ -1,0 +1,13 @@
+/**
+ * The local profile for tests and benchmarks: real servers, and the whole stack, each in a folder of its own.
+ * Nothing here touches a copy that it did not start.
+ */
+export { findFreePorts } from "./ports.ts";
+export { findRepository } from "./repository.ts";
+export {
+  type NatsOptions,
+  type OpenSearchOptions,
+  type RunningServer,
+  startNats,
+  startOpenSearch,
+} from "./servers/start-single.ts";
