@@ -1,0 +1,235 @@
+import { hasCode, type Market, PolytapeError, type RejectedRecord } from "@polytape/market-model";
+import { aMarket } from "@polytape/market-model/testing";
+import { inMemoryStore } from "@polytape/market-store/in-memory";
+import type { MarketPage, MarketPageQuery } from "@polytape/polymarket-source";
+import { expect, test } from "vitest";
+import { ingestMarkets, type MarketsBudget } from "./ingest-markets.ts";
+
+const NOW = 1_790_000_000_000;
+
+/** A catalogue of pages of two markets; cursors name feed, order and place. */
+function aCatalogue(markets: Market[], changes: { rejected?: RejectedRecord[] } = {}) {
+  const asked: MarketPageQuery[] = [];
+  const faults: { when: (query: MarketPageQuery) => boolean; error: Error }[] = [];
+  async function readMarketPage(query: MarketPageQuery): Promise<MarketPage> {
+    asked.push(query);
+    const fault = faults.findIndex(({ when }) => when(query));
+    if (fault >= 0) throw faults.splice(fault, 1)[0]?.error;
+    const feed = markets
+      .filter((market) => (market.status !== "open") === query.closed)
+      .sort((a, b) =>
+        query.order === "id"
+          ? Number(a.gammaId) - Number(b.gammaId)
+          : (b.updatedAtMs ?? 0) - (a.updatedAtMs ?? 0),
+      );
+    const from = query.cursor === null ? 0 : Number(query.cursor.split(":").at(-1));
+    const rest = feed.length > from + 2;
+    return {
+      markets: feed.slice(from, from + 2),
+      rejected: from === 0 && !query.closed ? (changes.rejected ?? []) : [],
+      nextCursor: rest ? `${query.closed}:${query.order}:${from + 2}` : null,
+      receivedAtMs: NOW,
+    };
+  }
+  return { markets, asked, faults, readMarketPage };
+}
+
+function market(id: number, changes: Partial<Market> = {}): Market {
+  return aMarket({
+    marketId: `0x${String(id).padStart(64, "0")}`,
+    gammaId: String(id),
+    slug: `market-${id}`,
+    updatedAtMs: NOW - 1_000_000 - id * 1_000,
+    ...changes,
+  });
+}
+
+function openMarkets(count: number): Market[] {
+  return Array.from({ length: count }, (_, index) => market(index + 1));
+}
+
+const ample: MarketsBudget = { recentPagesMax: 50, recentOverlapMs: 0, sweepPages: { open: 50, closed: 50 } };
+
+function deps(source: ReturnType<typeof aCatalogue>, budget: MarketsBudget = ample, store = inMemoryStore()) {
+  return { source, store, budget, now: () => NOW, signal: new AbortController().signal };
+}
+
+async function storedSlugs({ store }: { store: ReturnType<typeof inMemoryStore> }): Promise<string[]> {
+  const { markets } = await store.markets.searchMarkets({ limit: 1000 });
+  return markets.map(({ slug }) => slug).sort();
+}
+
+test("stores every market once, open and closed", async () => {
+  const source = aCatalogue([
+    ...openMarkets(5),
+    market(6, { status: "resolved" }),
+    market(7, { status: "closed" }),
+  ]);
+  const parts = deps(source);
+
+  const report = await ingestMarkets(parts);
+
+  expect(await storedSlugs(parts)).toHaveLength(7);
+  expect(report).toMatchObject({
+    created: 7,
+    rejected: 0,
+    open_rounds: 1,
+    closed_rounds: 1,
+    recent_behind_s: 0,
+  });
+});
+
+test("a second run over the same catalogue changes nothing", async () => {
+  const parts = deps(aCatalogue(openMarkets(5)));
+  await ingestMarkets(parts);
+
+  const report = await ingestMarkets(parts);
+
+  expect(report).toMatchObject({ created: 0, updated: 0, changes: 0, open_rounds: 2 });
+});
+
+test("stores a change at the next run, however deep the market lies in the catalogue", async () => {
+  const source = aCatalogue(openMarkets(9));
+  const parts = deps(source, { ...ample, sweepPages: { open: 1, closed: 1 } });
+  await ingestMarkets(parts);
+
+  source.markets[8] = market(9, { status: "resolved", updatedAtMs: NOW - 5 });
+  const report = await ingestMarkets(parts);
+
+  expect((await parts.store.markets.findMarket("market-9"))?.status).toBe("resolved");
+  expect(report).toMatchObject({ recent_behind_s: 0 });
+});
+
+test("stops at the page budget and continues the sweep there next time", async () => {
+  const source = aCatalogue(openMarkets(7));
+  const parts = deps(source, { ...ample, sweepPages: { open: 2, closed: 1 } });
+
+  const first = await ingestMarkets(parts);
+  const second = await ingestMarkets(parts);
+
+  const swept = source.asked.filter(({ order, closed }) => order === "id" && !closed);
+  expect(swept.map(({ cursor }) => cursor)).toEqual([null, "false:id:2", "false:id:4", "false:id:6"]);
+  expect(first).toMatchObject({ open_position: 2, open_rounds: 0 });
+  expect(second).toMatchObject({ open_position: 0, open_rounds: 1, created: 3 });
+});
+
+test("more updates than the budget are remembered as left over and read by later runs", async () => {
+  const source = aCatalogue(openMarkets(20));
+  const parts = deps(source, { ...ample, recentPagesMax: 4, sweepPages: { open: 0, closed: 0 } });
+  await ingestMarkets(parts);
+  source.markets.forEach((known, index) => {
+    source.markets[index] = { ...known, updatedAtMs: NOW - index };
+  });
+
+  const bounded = await ingestMarkets(parts);
+  const reports = [];
+  for (let run = 0; run < 6; run += 1) reports.push(await ingestMarkets(parts));
+
+  expect(bounded["recent_behind_s"]).toBeGreaterThan(0);
+  expect(reports.at(-1)).toMatchObject({ recent_behind_s: 0 });
+  const { markets } = await parts.store.markets.searchMarkets({ limit: 1000 });
+  expect(markets.map(({ updatedAtMs }) => updatedAtMs).every((at) => (at ?? 0) > NOW - 100)).toBe(true);
+  expect(markets).toHaveLength(20);
+});
+
+test("keeps the position of the last stored page when storing the next one fails", async () => {
+  const source = aCatalogue(openMarkets(7));
+  const parts = deps(source, { ...ample, sweepPages: { open: 50, closed: 0 } });
+  source.faults.push({ when: ({ cursor }) => cursor === "false:id:4", error: unavailable() });
+
+  const failed = await ingestMarkets(parts).catch((error: unknown) => error);
+  const report = await ingestMarkets(parts);
+
+  expect(hasCode(failed, "upstream_unavailable") && failed.facts).toMatchObject({
+    created: 4,
+    open_position: 2,
+  });
+  expect(report).toMatchObject({ created: 3, open_rounds: 1 });
+});
+
+// The markets are on disk before the position says so; the other way round a crash would skip a page.
+test.each([{ afterEffect: false }, { afterEffect: true }])(
+  "a crash around storing a page or its position loses no market (%o)",
+  async (options) => {
+    for (const call of ["markets.storeMarkets", "checkpoints.write"] as const) {
+      const parts = deps(aCatalogue(openMarkets(5)));
+      parts.store.failNext(call, options);
+
+      const failed = await ingestMarkets(parts).catch((error: unknown) => error);
+      await ingestMarkets(parts);
+
+      expect(hasCode(failed, "store_unavailable")).toBe(true);
+      expect(await storedSlugs(parts)).toHaveLength(5);
+    }
+  },
+);
+
+test("goes on sweeping while the upstream refuses to sort by update", async () => {
+  const source = aCatalogue(openMarkets(5));
+  const parts = deps(source);
+  const refusal = new PolytapeError("operating", "upstream_refused", "order fields are not valid");
+  source.faults.push({ when: ({ order }) => order === "updated", error: refusal });
+
+  const failed = await ingestMarkets(parts).catch((error: unknown) => error);
+
+  expect(hasCode(failed, "upstream_refused") && failed.facts).toMatchObject({ created: 5, open_rounds: 1 });
+});
+
+test("a refused cursor starts that sweep anew and does not count as a round", async () => {
+  const source = aCatalogue(openMarkets(5));
+  const parts = deps(source, { ...ample, sweepPages: { open: 1, closed: 0 } });
+  await ingestMarkets(parts);
+  source.faults.push({
+    when: ({ cursor }) => cursor === "false:id:2",
+    error: new PolytapeError("operating", "cursor_refused", "unknown cursor"),
+  });
+
+  const refused = await ingestMarkets(parts);
+  await ingestMarkets(parts);
+
+  expect(refused).toMatchObject({ cursors_refused: 1, open_rounds: 0, open_position: 0 });
+  expect(source.asked.filter(({ order }) => order === "id").at(-1)?.cursor).toBeNull();
+});
+
+test("counts a malformed market as rejected, keeps a sample and stores the others", async () => {
+  const rejected: RejectedRecord[] = [
+    { kind: "market", reason: "conditionId: missing", raw: { id: "9" }, receivedAtMs: NOW },
+  ];
+  const parts = deps(aCatalogue(openMarkets(3), { rejected }));
+
+  const report = await ingestMarkets(parts);
+
+  expect(report).toMatchObject({ created: 3, rejected: 2 });
+  expect(await parts.store.rejections.findSamples({ limit: 10 })).toHaveLength(1);
+});
+
+test("starts no page once the time is up", async () => {
+  const source = aCatalogue(openMarkets(5));
+
+  const report = await ingestMarkets({ ...deps(source), signal: AbortSignal.abort() });
+
+  expect(report).toMatchObject({ pages: 0 });
+  expect(source.asked).toEqual([]);
+});
+
+test("two runs at once lose nothing, and who was overtaken says so", async () => {
+  const parts = deps(aCatalogue(openMarkets(5)));
+
+  const reports = await Promise.all([ingestMarkets(parts), ingestMarkets(parts)]);
+
+  expect(reports.some((report) => report["overlapped"] === true)).toBe(true);
+  expect(await storedSlugs(parts)).toHaveLength(5);
+});
+
+test("refuses a checkpoint of an unknown shape instead of quietly starting anew", async () => {
+  const parts = deps(aCatalogue(openMarkets(1)));
+  await parts.store.checkpoints.write("markets:sweep", { somebody: "else" }, null);
+
+  const failed = await ingestMarkets(parts).catch((error: unknown) => error);
+
+  expect(hasCode(failed, "checkpoint_malformed")).toBe(true);
+});
+
+function unavailable(): PolytapeError {
+  return new PolytapeError("operating", "upstream_unavailable", "no answer");
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/** How far the sweep of one kind of market (open or closed) is in its present round. */
+export const sweepPosition = z.object({
+  /** Where the next page starts; null at the beginning of a round. */
+  cursor: z.string().nullable(),
+  /** Pages and markets read in this round. */
+  pages: z.number(),
+  markets: z.number(),
+  startedAtMs: z.number().nullable(),
+  /** Rounds that came to their end, how long the last one took, and how many markets it saw. */
+  rounds: z.number(),
+  lastRoundMs: z.number().nullable(),
+  lastRoundMarkets: z.number().nullable(),
+});
+export type SweepPosition = z.infer<typeof sweepPosition>;
+
+export const beforeFirstRound: SweepPosition = {
+  cursor: null,
+  pages: 0,
+  markets: 0,
+  startedAtMs: null,
+  rounds: 0,
+  lastRoundMs: null,
+  lastRoundMarkets: null,
+};
+
+/** The position after a page was stored; the page without a next cursor ends the round. */
+export function afterSweptPage(
+  position: SweepPosition,
+  page: { readonly markets: readonly unknown[]; readonly nextCursor: string | null },
+  nowMs: number,
+): SweepPosition {
+  const startedAtMs = position.startedAtMs ?? nowMs;
+  const markets = position.markets + page.markets.length;
+  if (page.nextCursor !== null)
+    return { ...position, cursor: page.nextCursor, pages: position.pages + 1, markets, startedAtMs };
+  return {
+    ...beforeFirstRound,
+    rounds: position.rounds + 1,
+    lastRoundMs: nowMs - startedAtMs,
+    lastRoundMarkets: markets,
+  };
+}
+
+/** The upstream no longer knows the cursor: the round starts anew and does not count. */
+export function restartRound(position: SweepPosition): SweepPosition {
+  return { ...position, cursor: null, pages: 0, markets: 0, startedAtMs: null };
+}
