@@ -1,0 +1,40 @@
+import { connectEventBus } from "@polytape/event-bus";
+import { defineJob } from "@polytape/function-runtime";
+import { openMarketStore } from "@polytape/market-store";
+import { connectPolymarket } from "@polytape/polymarket-source";
+import { z } from "zod";
+import { ingestTrades } from "./ingest-trades.ts";
+import { ingestTradesSettings } from "./settings.ts";
+
+export default defineJob({
+  name: "ingest-trades",
+  settings: ingestTradesSettings,
+  input: z.object({}).loose(),
+  skip: (settings) => (settings.COLLECT_TRADES ? null : "COLLECT_TRADES=false"),
+  connect: async (settings) => ({
+    feed: { name: settings.TRADES_FEED, rowSet: settings.TRADES_ROW_SET },
+    budget: { pagesMax: settings.TRADES_PAGES_PER_RUN_MAX, batchRowsMax: 5_000 },
+    source: connectPolymarket({
+      gammaUrl: settings.POLYMARKET_GAMMA_URL,
+      dataUrl: settings.POLYMARKET_DATA_URL,
+      clobUrl: settings.POLYMARKET_CLOB_URL,
+      limitShare: 0.4,
+      timeoutMs: settings.POLYMARKET_TIMEOUT_MS,
+      triesMax: settings.POLYMARKET_TRIES_MAX,
+    }),
+    store: openMarketStore({
+      urls: settings.OPENSEARCH_URL,
+      user: settings.OPENSEARCH_USER,
+      password: settings.OPENSEARCH_PASSWORD,
+      indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
+      timeoutMs: 20_000,
+    }),
+    bus: await connectEventBus({
+      url: settings.NATS_URL,
+      user: settings.NATS_USER,
+      password: settings.NATS_PASSWORD,
+      clientName: `ingest-trades ${settings.TRADES_FEED}`,
+    }),
+  }),
+  run: (parts, _input, context) => ingestTrades({ ...parts, ...context }),
+});

@@ -1,0 +1,186 @@
+import { randomUUID } from "node:crypto";
+import type { EventBus } from "@polytape/event-bus";
+import type { JobReport, RunContext } from "@polytape/function-runtime";
+import { hasCode, PolytapeError, type RejectedRecord, type RowSet, type Trade } from "@polytape/market-model";
+import type { MarketStore, StoreVersion } from "@polytape/market-store";
+import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
+import { PAGE_ROWS_MAX, readBatches, type WalkBatch } from "./read-batches.ts";
+import { touchedWindows } from "./touched-windows.ts";
+import {
+  advanceWalk,
+  anchorGap,
+  closeWalk,
+  EMPTY_TAPE,
+  isBehindAnchor,
+  openWalk,
+  showsNothingNew,
+  type TapeState,
+  tapeStateSchema,
+  type Walk,
+} from "./walk.ts";
+
+export interface IngestTradesParts extends RunContext {
+  readonly source: Pick<PolymarketSource, "readTradePage">;
+  readonly store: Pick<MarketStore, "trades" | "checkpoints" | "coverage" | "rejections">;
+  readonly bus: Pick<EventBus, "publishTradesStored">;
+  readonly feed: { readonly name: string; readonly rowSet: RowSet };
+  readonly budget: { readonly pagesMax: number; readonly batchRowsMax: number };
+}
+
+interface Tally {
+  pages: number;
+  rows: number;
+  stored: number;
+  repeated: number;
+  rejected: number;
+  messages: number;
+}
+
+/**
+ * Brings the store up to date with the trades made since the last closed walk.
+ *
+ * May be run again at any moment, twice at once too: a trade's id is computed from the trade, so repeats
+ * are answered "already there", and the checkpoint is written only by who read its last version. Reads
+ * newest to oldest; the walk is recorded before its first page is stored and closes only at the anchor,
+ * so a crash repeats work and never leaves a hole that looks like proof. (design 7.2)
+ */
+export async function ingestTrades(parts: IngestTradesParts): Promise<JobReport> {
+  const tape = await readTape(parts);
+  const tally: Tally = { pages: 0, rows: 0, stored: 0, repeated: 0, rejected: 0, messages: 0 };
+  try {
+    if (tape.state.walk) return await runWalk(parts, tape, { walk: tape.state.walk, firstPage: null }, tally);
+    const look = await lookAtHead(parts, tape.state, tally);
+    if (typeof look === "string") return { walk: look, ...tally };
+    const walk = openWalk(randomUUID(), tape.state.anchor, parts.now());
+    await tape.save({ ...tape.state, walk });
+    return await runWalk(parts, tape, { walk, firstPage: look }, tally);
+  } catch (error) {
+    if (hasCode(error, "store_conflict")) return { walk: "held_by_another_run", ...tally };
+    if (!hasCode(error, "cursor_refused") && !hasCode(error, "rows_disordered")) throw error;
+    parts.log.warn("walk_restarts", { code: error.code, ...error.facts });
+    await tape.save({ ...tape.state, walk: null });
+    return { walk: "restarts", ...tally };
+  }
+}
+
+interface Tape {
+  state: TapeState;
+  save(next: TapeState): Promise<void>;
+}
+
+/** The checkpoint, and a way to replace it that fails when another run did so first. */
+async function readTape({ store, feed }: IngestTradesParts): Promise<Tape> {
+  const name = `trades:${feed.name}`;
+  const found = await store.checkpoints.read(name);
+  let version: StoreVersion | null = found?.version ?? null;
+  const outcome = tapeStateSchema.safeParse(found?.state ?? EMPTY_TAPE);
+  if (!outcome.success) {
+    throw new PolytapeError("bug", "checkpoint_malformed", `The checkpoint ${name} has an unknown shape.`, {
+      cause: outcome.error,
+    });
+  }
+  const tape: Tape = {
+    state: outcome.data,
+    save: async (next) => {
+      version = await store.checkpoints.write(name, next, version);
+      tape.state = next;
+    },
+  };
+  return tape;
+}
+
+/**
+ * One page of the head, as large as a tick of this feed usually needs. Most ticks end here: nothing new
+ * costs one request and no write. A page that reaches the anchor, or a full one, is the walk's first page;
+ * a smaller one is dropped, because its size would hold for every page that follows it.
+ */
+async function lookAtHead(
+  { source, feed, now }: IngestTradesParts,
+  state: TapeState,
+  tally: Tally,
+): Promise<"quiet" | "upstream_behind" | TradePage | null> {
+  if (!state.anchor) return null;
+  const known = state.anchor.tradeIds.length + (state.head?.tradeIds.length ?? 0);
+  const limit = Math.min(Math.max(known + 20, Math.ceil(state.lastRows * 1.5)), PAGE_ROWS_MAX);
+  const page = await source.readTradePage({ rowSet: feed.rowSet, limit, cursor: null });
+  const step = advanceWalk(openWalk("look", state.anchor, now()), state.anchor, page, feed.rowSet);
+  const isUsed = step.end !== null || limit === PAGE_ROWS_MAX;
+  if (isBehindAnchor(state, step)) return "upstream_behind";
+  if (showsNothingNew(state, step)) return "quiet";
+  if (!isUsed) tally.pages += 1;
+  return isUsed ? page : null;
+}
+
+async function runWalk(
+  parts: IngestTradesParts,
+  tape: Tape,
+  start: { walk: Walk; firstPage: TradePage | null },
+  tally: Tally,
+): Promise<JobReport> {
+  let settling: Promise<void> = Promise.resolve();
+  let last: WalkBatch | null = null;
+  for await (const batch of readBatches(parts, start, tape.state.anchor)) {
+    await settling;
+    settling = settleBatch(parts, tape, batch, tally);
+    // Awaited above or below; this only keeps an early failure from counting as unhandled.
+    settling.catch(() => {});
+    last = batch;
+  }
+  await settling;
+  if (last?.failure) {
+    parts.log.warn("walk_interrupted", { ...tally });
+    throw last.failure;
+  }
+  return finishWalk(parts, tape, last, tally);
+}
+
+/** The order of effects: rows on disk, then news of their windows, then the checkpoint. */
+async function settleBatch(
+  parts: IngestTradesParts,
+  tape: Tape,
+  batch: WalkBatch,
+  tally: Tally,
+): Promise<void> {
+  await keepRejected(parts, batch.rejected);
+  const { stored, repeated } = await storeTrades(parts, batch.trades);
+  const { messages } = await parts.bus.publishTradesStored(parts.feed.rowSet, touchedWindows(batch.trades));
+  tally.pages += batch.pages;
+  tally.rows += batch.trades.length;
+  tally.stored += stored;
+  tally.repeated += repeated;
+  tally.rejected += batch.rejected.length;
+  tally.messages += messages;
+  if (batch.end === null) await tape.save({ ...tape.state, walk: batch.walk });
+}
+
+async function storeTrades({ store }: IngestTradesParts, trades: readonly Trade[]) {
+  return trades.length === 0 ? { stored: 0, repeated: 0 } : store.trades.createTrades(trades);
+}
+
+async function keepRejected(
+  { store, log }: IngestTradesParts,
+  rejected: readonly RejectedRecord[],
+): Promise<void> {
+  if (rejected.length === 0) return;
+  log.warn("rows_rejected", { count: rejected.length, first_reason: rejected[0]?.reason });
+  await store.rejections.keepSamples(rejected);
+}
+
+async function finishWalk(
+  parts: IngestTradesParts,
+  tape: Tape,
+  last: WalkBatch | null,
+  tally: Tally,
+): Promise<JobReport> {
+  const end = last?.end ?? firstWalkEnd(tape.state, parts);
+  if (!last || end === null) return { walk: "open", ...tally };
+  const gap = anchorGap(tape.state, last.walk);
+  if (gap) await parts.store.coverage.recordIntervals([gap]);
+  await tape.save(closeWalk(tape.state, last.walk, end));
+  return { walk: "closed", end, ...tally, ...(gap && { gap: gap.cause }) };
+}
+
+/** A walk without an anchor has nothing to reach: it ends at its budget, and all before is unknown. */
+function firstWalkEnd(state: TapeState, { budget }: IngestTradesParts): "budget" | null {
+  return !state.anchor && (state.walk?.pages ?? 0) >= budget.pagesMax ? "budget" : null;
+}

@@ -1,0 +1,24 @@
+import {
+  flag,
+  natsSettings,
+  openSearchSettings,
+  polymarketSettings,
+  wholeNumber,
+} from "@polytape/function-runtime";
+import { z } from "zod";
+
+export const ingestTradesSettings = z.object({
+  ...openSearchSettings,
+  ...natsSettings,
+  ...polymarketSettings,
+  COLLECT_TRADES: flag().default(true),
+  /** Names the checkpoint: feeds of different upstreams need different names. */
+  TRADES_FEED: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, "may hold lower-case letters, digits and dashes")
+    .default("live"),
+  /** `taker`: one row per taker order; `all`: maker rows too, which candles and volume leave out. */
+  TRADES_ROW_SET: z.enum(["taker", "all"]).default("taker"),
+  /** Pages of 1000 rows that one run may read; a walk that needs more goes on at the next tick. */
+  TRADES_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
+});

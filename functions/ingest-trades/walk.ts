@@ -1,0 +1,214 @@
+import {
+  type CoverageInterval,
+  numberEqualTrades,
+  type RowSet,
+  SECOND_MS,
+  type Trade,
+} from "@polytape/market-model";
+import type { TradePage } from "@polytape/polymarket-source";
+import { z } from "zod";
+
+const second = z.object({ tsSeconds: z.int(), tradeIds: z.array(z.string()) });
+/** All rows of one second of event time, by their ids. */
+export type SecondOfTrades = z.infer<typeof second>;
+
+const walkSchema = z.object({
+  id: z.string(),
+  openedAtMs: z.int(),
+  /** The next page; null: the head of the feed. */
+  cursor: z.string().nullable(),
+  pages: z.int(),
+  rows: z.int(),
+  /** The newest second read; rows may still be added to it. */
+  head: second.nullable(),
+  /** The second below the head: complete as soon as an older row was read. */
+  belowHead: second.nullable(),
+  belowHeadComplete: z.boolean(),
+  /** Counters of the second in which the walk stands. */
+  openSecond: z.object({ tsSeconds: z.int(), counts: z.record(z.string(), z.int()) }).nullable(),
+  /** Rows of the anchor that have not come back yet. */
+  anchorMissing: z.array(z.string()),
+  passedAnchor: z.boolean(),
+  oldestTsSeconds: z.int().nullable(),
+});
+/** One reading of the feed from its head down to the anchor, in pages, possibly over several runs. */
+export type Walk = z.infer<typeof walkSchema>;
+
+/** The checkpoint of one feed. */
+export const tapeStateSchema = z.object({
+  /** The newest second known to be complete: a walk that gets there has left no hole above it. */
+  anchor: second.nullable(),
+  /** Rows newer than the anchor that are stored already: a head that shows just these has nothing new. */
+  head: second.nullable(),
+  /** Everything before this second is unknown to the live tail; null before the first walk closed. */
+  coveredFromSeconds: z.int().nullable(),
+  /** Rows of the last closed walk: how many to ask for next time. */
+  lastRows: z.int(),
+  walk: walkSchema.nullable(),
+});
+export type TapeState = z.infer<typeof tapeStateSchema>;
+
+export const EMPTY_TAPE: TapeState = {
+  anchor: null,
+  head: null,
+  coveredFromSeconds: null,
+  lastRows: 0,
+  walk: null,
+};
+
+export function openWalk(id: string, anchor: SecondOfTrades | null, nowMs: number): Walk {
+  return {
+    id,
+    openedAtMs: nowMs,
+    cursor: null,
+    pages: 0,
+    rows: 0,
+    head: null,
+    belowHead: null,
+    belowHeadComplete: false,
+    openSecond: null,
+    anchorMissing: anchor?.tradeIds ?? [],
+    passedAnchor: false,
+    oldestTsSeconds: null,
+  };
+}
+
+/** How a walk ended: at its anchor, at the end of what the upstream serves, or not yet. */
+export type WalkEnd = "anchor" | "feed_end" | null;
+
+export interface WalkStep {
+  readonly walk: Walk;
+  /** The page's trades down to the anchor's second, numbered; older ones belong to closed walks. */
+  readonly trades: readonly Trade[];
+  readonly end: WalkEnd;
+}
+
+/** Takes the next page into the walk. Pure; throws `rows_disordered` like the numbering does. */
+export function advanceWalk(
+  before: Walk,
+  anchor: SecondOfTrades | null,
+  page: TradePage,
+  rowSet: RowSet,
+): WalkStep {
+  const numberer = numberEqualTrades(before.openSecond);
+  const trades = numberer.number(page.rows, { rowSet, receivedAtMs: page.receivedAtMs });
+  const walk: Walk = {
+    ...before,
+    cursor: page.nextCursor,
+    pages: before.pages + 1,
+    rows: before.rows + trades.length,
+    openSecond: numberer.openSecond(),
+    oldestTsSeconds: trades.at(-1)?.tsSeconds ?? before.oldestTsSeconds,
+    ...noteNewestSeconds(before, trades),
+    ...noteAnchor(before, anchor, trades),
+  };
+  const feedEnded = page.nextCursor === null;
+  if (feedEnded && walk.belowHead) walk.belowHeadComplete = true;
+  return {
+    walk,
+    trades: anchor ? trades.filter((trade) => trade.tsSeconds >= anchor.tsSeconds) : trades,
+    end: walk.passedAnchor ? "anchor" : feedEnded ? "feed_end" : null,
+  };
+}
+
+function noteNewestSeconds(
+  before: Walk,
+  trades: readonly Trade[],
+): Pick<Walk, "head" | "belowHead" | "belowHeadComplete"> {
+  let head = copyOf(before.head);
+  let belowHead = copyOf(before.belowHead);
+  let { belowHeadComplete } = before;
+  for (const { tsSeconds, tradeId } of trades) {
+    if (belowHeadComplete) break;
+    if (head === null || head.tsSeconds === tsSeconds) head = withTrade(head, tsSeconds, tradeId);
+    else if (belowHead === null || belowHead.tsSeconds === tsSeconds)
+      belowHead = withTrade(belowHead, tsSeconds, tradeId);
+    else belowHeadComplete = true;
+  }
+  return { head, belowHead, belowHeadComplete };
+}
+
+function copyOf(known: SecondOfTrades | null): SecondOfTrades | null {
+  return known && { tsSeconds: known.tsSeconds, tradeIds: [...known.tradeIds] };
+}
+
+function withTrade(known: SecondOfTrades | null, tsSeconds: number, tradeId: string): SecondOfTrades {
+  if (known === null) return { tsSeconds, tradeIds: [tradeId] };
+  known.tradeIds.push(tradeId);
+  return known;
+}
+
+function noteAnchor(
+  before: Walk,
+  anchor: SecondOfTrades | null,
+  trades: readonly Trade[],
+): Pick<Walk, "anchorMissing" | "passedAnchor"> {
+  if (!anchor) return { anchorMissing: [], passedAnchor: false };
+  const back = new Set(
+    trades.filter((trade) => trade.tsSeconds === anchor.tsSeconds).map((trade) => trade.tradeId),
+  );
+  const oldest = trades.at(-1)?.tsSeconds ?? Number.POSITIVE_INFINITY;
+  return {
+    anchorMissing:
+      back.size === 0 ? before.anchorMissing : before.anchorMissing.filter((id) => !back.has(id)),
+    passedAnchor: before.passedAnchor || oldest < anchor.tsSeconds,
+  };
+}
+
+/** The state after a walk that ended: the newest complete second becomes the anchor. */
+export function closeWalk(state: TapeState, walk: Walk, end: Exclude<WalkEnd, null> | "budget"): TapeState {
+  const { belowHead, head } = walk;
+  const isNewer =
+    belowHead !== null && (state.anchor === null || belowHead.tsSeconds >= state.anchor.tsSeconds);
+  const anchor = isNewer && walk.belowHeadComplete ? belowHead : state.anchor;
+  return {
+    anchor,
+    head: head && anchor && head.tsSeconds > anchor.tsSeconds ? head : null,
+    coveredFromSeconds: state.coveredFromSeconds ?? firstCoveredSecond(walk, end),
+    lastRows: walk.rows,
+    walk: null,
+  };
+}
+
+/** A first walk that stopped at its budget may have cut its oldest second in two: that one is not covered. */
+function firstCoveredSecond(walk: Walk, end: Exclude<WalkEnd, null> | "budget"): number | null {
+  if (walk.oldestTsSeconds === null || !walk.belowHeadComplete) return null;
+  return end === "feed_end" ? walk.oldestTsSeconds : walk.oldestTsSeconds + 1;
+}
+
+/** The head shows exactly what is stored already, down to the anchor: there is nothing to do. */
+export function showsNothingNew(state: TapeState, step: WalkStep): boolean {
+  if (!state.anchor || step.end === null || step.walk.anchorMissing.length > 0) return false;
+  const { tsSeconds } = state.anchor;
+  const anchorIds = new Set(state.anchor.tradeIds);
+  const newer = step.trades.filter((trade) => trade.tsSeconds > tsSeconds || !anchorIds.has(trade.tradeId));
+  const known = new Set(state.head?.tradeIds);
+  return newer.length === known.size && newer.every((trade) => known.has(trade.tradeId));
+}
+
+/** The upstream shows less than it did before: a replica behind the one asked last. Nothing can be concluded. */
+export function isBehindAnchor(state: TapeState, step: WalkStep): boolean {
+  if (!state.anchor) return false;
+  const headTsSeconds = step.walk.head?.tsSeconds;
+  if (headTsSeconds === undefined || headTsSeconds < state.anchor.tsSeconds) return true;
+  return headTsSeconds === state.anchor.tsSeconds && step.walk.anchorMissing.length > 0;
+}
+
+/** Rows of the anchor that did not come back: the upstream changed what it had served. */
+export function anchorGap(state: TapeState, walk: Walk): CoverageInterval | null {
+  if (!state.anchor || walk.anchorMissing.length === 0) return null;
+  return {
+    stream: "trades",
+    marketId: null,
+    assetId: null,
+    fromMs: state.anchor.tsSeconds * SECOND_MS,
+    toMs: (state.anchor.tsSeconds + 1) * SECOND_MS,
+    state: "partial",
+    cause: "upstream_changed",
+    evidence: {
+      walk_id: walk.id,
+      missing_rows: walk.anchorMissing.length,
+      missing: walk.anchorMissing.slice(0, 20),
+    },
+  };
+}
