@@ -1,4 +1,11 @@
+import { setTimeout as sleepMs } from "node:timers/promises";
 import type { EpochMs, Market, ObservedBook, RejectedRecord, RowSet, TradeRow } from "@polytape/market-model";
+import { readBooks } from "./clob/read-books.ts";
+import { readStatus } from "./data-api/read-status.ts";
+import { readTradePage } from "./data-api/read-trade-page.ts";
+import { findMarket, findMarkets, readMarketPage } from "./gamma/read-markets.ts";
+import { createUpstream, type SourcePlatform } from "./http/upstream.ts";
+import { createLimiter } from "./limits/limiter.ts";
 
 /** One page of the trade feed, newest row first. Bad rows are set aside, the others stand. */
 export interface TradePage {
@@ -56,7 +63,8 @@ export interface UpstreamStatus {
  * Throws PolytapeError, kind `operating`: `upstream_unavailable` (no answer, 5xx, broken body, after all
  * tries), `upstream_throttled` (429, or HTML where JSON was due, after all tries; facts.retryAfterMs),
  * `upstream_refused` (another 4xx), `upstream_malformed` (JSON of an unknown shape as a whole),
- * `cursor_refused` (the upstream no longer knows a cursor: start again from the head).
+ * `cursor_refused` (the upstream no longer knows a cursor: start again from the head), `call_aborted` (the
+ * caller's signal). facts: endpoint, status, tries, reason; never a body.
  */
 export interface PolymarketSource {
   readTradePage(query: TradePageQuery): Promise<TradePage>;
@@ -83,4 +91,56 @@ export interface PolymarketSettings {
   readonly limitShare: number;
   readonly timeoutMs: number;
   readonly triesMax: number;
+}
+
+export interface PolymarketConnection extends PolymarketSource {
+  /**
+   * The same connection, with the same limits and the same memory of throttling, whose calls end when the
+   * signal aborts: for one run of a function that connects once per process.
+   */
+  withSignal(signal: AbortSignal): PolymarketSource;
+}
+
+/**
+ * Connects to Polymarket's three REST hosts. Nothing is sent before the first call. Limits are kept in the
+ * memory of this connection, so a process makes one and shares it.
+ */
+export function connectPolymarket(
+  settings: PolymarketSettings,
+  platform: Partial<SourcePlatform> = {},
+): PolymarketConnection {
+  const limiter = createLimiter(settings.limitShare);
+  const surroundings: SourcePlatform = {
+    now: Date.now,
+    random: Math.random,
+    sleep: (ms, signal) => sleepMs(ms, undefined, signal ? { signal } : {}),
+    fetch: globalThis.fetch,
+    signal: undefined,
+    ...platform,
+  };
+  const sourceWith = (signal: AbortSignal | undefined) =>
+    createSource(settings, createUpstream(settings, limiter, { ...surroundings, signal }));
+  return { ...sourceWith(surroundings.signal), withSignal: sourceWith };
+}
+
+function createSource(
+  { gammaUrl, dataUrl, clobUrl }: PolymarketSettings,
+  upstream: ReturnType<typeof createUpstream>,
+): PolymarketSource {
+  return {
+    readTradePage: (query) => readTradePage(upstream, dataUrl, query),
+    readMarketPage: (query) => readMarketPage(upstream, gammaUrl, query),
+    findMarkets: (marketIds) => findMarkets(upstream, gammaUrl, marketIds),
+    findMarketBySlug: async (slug) =>
+      isSegment(slug) ? findMarket(upstream, gammaUrl, `slug/${encodeURIComponent(slug)}`) : null,
+    findMarketByGammaId: async (gammaId) =>
+      /^\d{1,20}$/.test(gammaId) ? findMarket(upstream, gammaUrl, gammaId) : null,
+    readBooks: (assetIds) => readBooks(upstream, clobUrl, assetIds),
+    readStatus: () => readStatus(upstream, dataUrl),
+  };
+}
+
+/** An empty segment or one of dots would change the path. */
+function isSegment(text: string): boolean {
+  return /[^.]/.test(text) && text.length <= 500;
 }

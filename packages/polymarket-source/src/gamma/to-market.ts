@@ -1,0 +1,80 @@
+import type { EpochMs, Fees, Market, RejectedRecord } from "@polytape/market-model";
+import { firstIssue } from "../http/read-as.ts";
+import { type PolymarketMarket, polymarketMarket } from "../wire/index.ts";
+import { categoryOf } from "./category.ts";
+import { readOutcomes } from "./outcomes.ts";
+import { readNumber, readTime, UnreadableField } from "./wire-values.ts";
+
+const CONDITION_ID = /^0x[0-9a-f]{64}$/;
+const GAMMA_ID = /^\d{1,20}$/;
+
+/**
+ * A Gamma market object in our words. A key that is missing, null or empty becomes null; a value that is
+ * there and cannot be read rejects the market with the field's name, as do missing ids, slug, question,
+ * `closed` or outcomes.
+ */
+export function toMarket(raw: unknown, receivedAtMs: EpochMs): Market | RejectedRecord {
+  const outcome = polymarketMarket.safeParse(raw);
+  const rejected = (reason: string): RejectedRecord => ({ kind: "market", reason, raw, receivedAtMs });
+  if (!outcome.success) return rejected(firstIssue(outcome.error));
+  try {
+    return translate(outcome.data);
+  } catch (error) {
+    if (error instanceof UnreadableField) return rejected(error.message);
+    throw error;
+  }
+}
+
+function translate(wire: PolymarketMarket): Market {
+  const tags = readTags(wire);
+  return {
+    marketId: matching(CONDITION_ID, wire.conditionId.toLowerCase(), "conditionId"),
+    gammaId: matching(GAMMA_ID, wire.id, "id"),
+    slug: matching(/./, wire.slug, "slug"),
+    title: matching(/./, wire.question, "question"),
+    description: wire.description || null,
+    category: categoryOf(tags),
+    tags,
+    ...readOutcomes(wire),
+    createdAtMs: readTime(wire.createdAt, "createdAt"),
+    closeTimeMs: readTime(wire.endDate, "endDate"),
+    closedAtMs: readTime(wire.closedTime, "closedTime"),
+    updatedAtMs: readTime(wire.updatedAt, "updatedAt"),
+    fees: readFees(wire),
+    tickSize: readNumber(wire.orderPriceMinTickSize, "orderPriceMinTickSize"),
+    minOrderSize: readNumber(wire.orderMinSize, "orderMinSize"),
+    negRisk: wire.negRisk ?? null,
+    acceptingOrders: wire.acceptingOrders ?? null,
+    volume: readNumber(wire.volumeNum, "volumeNum") ?? readNumber(wire.volume, "volume"),
+    volume24h: readNumber(wire.volume24hr, "volume24hr"),
+    liquidity: readNumber(wire.liquidityNum, "liquidityNum") ?? readNumber(wire.liquidity, "liquidity"),
+  };
+}
+
+function matching(pattern: RegExp, text: string, field: string): string {
+  if (text === "") throw new UnreadableField(field, "empty");
+  if (!pattern.test(text)) throw new UnreadableField(field, "not of the known form");
+  return text;
+}
+
+/** The market's own tags and those of its events, sorted, each once; null when neither key is there. */
+function readTags(wire: PolymarketMarket): readonly string[] | null {
+  const lists = [wire.tags, ...(wire.events ?? []).map((event) => event.tags)].filter((tags) => tags != null);
+  if (lists.length === 0) return null;
+  return [...new Set(lists.flat().map((tag) => tag.slug))].filter((slug) => slug !== "").sort();
+}
+
+/**
+ * `makerBaseFee` and `takerBaseFee` are not the fee: since 2026-03-31 `feeSchedule` states it. Null where
+ * neither a schedule nor a type is stated.
+ */
+function readFees({ feeType, feeSchedule }: PolymarketMarket): Fees | null {
+  if (!feeType && !feeSchedule) return null;
+  return {
+    type: feeType || null,
+    rate: readNumber(feeSchedule?.rate, "feeSchedule.rate"),
+    exponent: readNumber(feeSchedule?.exponent, "feeSchedule.exponent"),
+    takerOnly: feeSchedule?.takerOnly ?? null,
+    rebateRate: readNumber(feeSchedule?.rebateRate, "feeSchedule.rebateRate"),
+  };
+}

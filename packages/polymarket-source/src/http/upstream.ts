@@ -1,0 +1,107 @@
+import { type EpochMs, PolytapeError } from "@polytape/market-model";
+import type { Endpoint } from "../limits/documented-limits.ts";
+import type { Limiter } from "../limits/limiter.ts";
+import type { FailedAttempt } from "./classify.ts";
+import { retryDelayMs } from "./retry-delay.ts";
+import { sendOnce, type UpstreamRequest } from "./send-once.ts";
+
+/** What a source takes from its surroundings; tests hand in their own. */
+export interface SourcePlatform {
+  readonly now: () => EpochMs;
+  readonly random: () => number;
+  /** Rejects when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  readonly fetch: typeof globalThis.fetch;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface UpstreamAnswer {
+  readonly json: unknown;
+  readonly receivedAtMs: EpochMs;
+}
+
+export interface Upstream {
+  now(): EpochMs;
+  /** Throws as `PolymarketSource` says, `upstream_malformed` only for bodies beyond the size bound. */
+  read(request: UpstreamRequest & { readonly endpoint: Endpoint }): Promise<UpstreamAnswer>;
+}
+
+/** The longest wait inside one call, for a free place or as the upstream asks; beyond it the caller decides. */
+export const WAIT_MAX_MS = 15_000;
+
+/** Sends requests within limits, with bounded tries of what is transient. */
+export function createUpstream(
+  bounds: { readonly timeoutMs: number; readonly triesMax: number },
+  limiter: Limiter,
+  platform: SourcePlatform,
+): Upstream {
+  async function pause(ms: number, endpoint: string): Promise<void> {
+    if (ms > 0) await platform.sleep(ms, platform.signal).catch(() => undefined);
+    if (platform.signal?.aborted) throw aborted(endpoint, platform.signal.reason);
+  }
+
+  async function waitForPlace(endpoint: Endpoint, label: string, triesDone: number): Promise<EpochMs> {
+    const nowMs = platform.now();
+    const atMs = limiter.reserve(endpoint, nowMs, WAIT_MAX_MS);
+    if (atMs === null) {
+      const retryAfterMs = limiter.earliest(endpoint, nowMs) - nowMs;
+      throw failure(label, triesDone, {
+        kind: "throttled",
+        status: null,
+        reason: "no free place within the limits",
+        retryAfterMs,
+      });
+    }
+    await pause(atMs - nowMs, label);
+    return atMs;
+  }
+
+  return {
+    now: platform.now,
+    async read({ endpoint, ...request }) {
+      const label = endpointLabel(request);
+      for (let triesDone = 1; ; triesDone += 1) {
+        const sentAtMs = await waitForPlace(endpoint, label, triesDone - 1);
+        const attempt = await sendOnce(request, { ...platform, timeoutMs: bounds.timeoutMs });
+        const nowMs = platform.now();
+        if (attempt.kind === "answered") return { json: attempt.json, receivedAtMs: nowMs };
+        if (platform.signal?.aborted) throw aborted(label, platform.signal.reason);
+        if (attempt.kind === "throttled") limiter.throttled(endpoint, nowMs, sentAtMs, attempt.retryAfterMs);
+        if (!worthAnotherTry(attempt, triesDone, bounds.triesMax)) throw failure(label, triesDone, attempt);
+        await pause(retryDelayMs(triesDone, attempt.retryAfterMs, platform.random), label);
+      }
+    },
+  };
+}
+
+function worthAnotherTry(attempt: FailedAttempt, triesDone: number, triesMax: number): boolean {
+  const transient = attempt.kind === "unavailable" || attempt.kind === "throttled";
+  return transient && triesDone < triesMax && (attempt.retryAfterMs ?? 0) <= WAIT_MAX_MS;
+}
+
+/** Host and path without the query: cursors and ids would make every line different. */
+function endpointLabel(request: UpstreamRequest): string {
+  return `${request.body === undefined ? "GET" : "POST"} ${new URL(request.baseUrl).host}/${request.path}`;
+}
+
+const SENTENCES: Record<FailedAttempt["kind"], string> = {
+  unavailable: "Polymarket did not give a whole answer",
+  throttled: "Polymarket throttles us",
+  refused: "Polymarket refused a request",
+  malformed: "Polymarket's answer is beyond all bounds",
+};
+
+function failure(endpoint: string, tries: number, attempt: FailedAttempt): PolytapeError {
+  const { kind, status, reason, retryAfterMs, cause } = attempt;
+  return new PolytapeError("operating", `upstream_${kind}`, `${SENTENCES[kind]}: ${endpoint}: ${reason}.`, {
+    facts: { endpoint, status, tries, reason, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function aborted(endpoint: string, cause: unknown): PolytapeError {
+  return new PolytapeError("operating", "call_aborted", `A call was aborted by its caller: ${endpoint}.`, {
+    facts: { endpoint },
+    cause,
+  });
+}
