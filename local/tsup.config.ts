@@ -1,0 +1,9 @@
+import { defineConfig } from "tsup";
+import { programBundle } from "../tsup.preset.ts";
+
+export default defineConfig(
+  programBundle({
+    gateway: "src/gateway/gateway-program.ts",
+    "function-host": "src/gateway/function-host.ts",
+  }),
+);
