@@ -1,0 +1,23 @@
+import { defineJob } from "@polytape/function-runtime";
+import { openMarketStore } from "@polytape/market-store";
+import { buildCandles } from "./build-candles.ts";
+import { messageBatch } from "./message-batch.ts";
+import { buildCandlesSettings } from "./settings.ts";
+
+export default defineJob({
+  name: "build-candles",
+  settings: buildCandlesSettings,
+  input: messageBatch,
+  connect: async (settings) => ({
+    intervals: settings.CANDLES_INTERVALS,
+    settleMs: settings.SETTLE_SECONDS * 1000,
+    store: openMarketStore({
+      urls: settings.OPENSEARCH_URL,
+      user: settings.OPENSEARCH_USER,
+      password: settings.OPENSEARCH_PASSWORD,
+      indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
+      timeoutMs: 20_000,
+    }),
+  }),
+  run: (parts, batch, context) => buildCandles({ ...parts, ...context }, batch),
+});

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { messageBatch, readBatch } from "./message-batch.ts";
+
+const message = { windows: [{ market_id: "m", asset_id: "1", minutes_ms: [60_000] }] };
+
+test("takes one message or a batch of them", () => {
+  expect(messageBatch.parse(message)).toEqual([message]);
+  expect(messageBatch.parse([message, message])).toEqual([message, message]);
+});
+
+test.each([{}, [], { windows: [{ asset_id: "1" }] }, "text", Array(257).fill(message)])(
+  "refuses a body that is neither (case %#)",
+  (body) => {
+    expect(messageBatch.safeParse(body).success).toBe(false);
+  },
+);
+
+test("judges each message of a batch for itself", () => {
+  const { messages, refusals } = readBatch([message, { windows: 5 }]);
+
+  expect(messages).toEqual([message]);
+  expect(refusals).toHaveLength(1);
+  expect(refusals[0]).toContain("windows");
+});
