@@ -1,5 +1,8 @@
 /** The only place that knows NATS: streams, subjects, schedules, key-value buckets. */
+export { applyTopology } from "./apply-topology.ts";
+export { connectEventBus } from "./connect-event-bus.ts";
 export * from "./event-bus.ts";
+export * from "./topology.ts";
 export {
   cutIntoMessages,
   TRADES_STORED_BYTES_MAX,

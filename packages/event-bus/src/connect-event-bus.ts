@@ -1,0 +1,44 @@
+import { jetstream } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { openBucket, toKeyValueBucket } from "./bucket.ts";
+import { toBusError } from "./bus-errors.ts";
+import { connectToNats, trackConnected } from "./connection.ts";
+import { startConsuming } from "./consume.ts";
+import { listDeadLetters, publishDeadLetter } from "./dead-letters.ts";
+import type { BusSettings, EventBus } from "./event-bus.ts";
+import { publishJson } from "./publish.ts";
+import { cutIntoMessages, tradesStoredSubject } from "./trades-stored.ts";
+
+/**
+ * Connects to NATS. Throws `bus_unavailable` when the first connection is not made within
+ * `connectWithinMs`; from then on it reconnects by itself, for ever.
+ */
+export async function connectEventBus(settings: BusSettings): Promise<EventBus> {
+  return eventBusOn(await connectToNats(settings));
+}
+
+function eventBusOn(connection: NatsConnection): EventBus {
+  const client = jetstream(connection);
+  const isConnected = trackConnected(connection);
+  return {
+    publishTradesStored: async (rowSet, windows) => {
+      const messages = cutIntoMessages(windows);
+      // Each with an id of its own: the same minutes are said again whenever they get another trade.
+      for (const message of messages) await publishJson(client, tradesStoredSubject(rowSet), message);
+      return { messages: messages.length };
+    },
+    publish: (subject, data, options) => publishJson(client, subject, data, options?.messageId),
+    consume: (query, onMessages) => startConsuming(client, query, onMessages),
+    publishDeadLetter: (letter) => publishDeadLetter(client, letter),
+    listDeadLetters: (query) => listDeadLetters(client, query),
+    bucket: async (name) => {
+      try {
+        return toKeyValueBucket(connection, name, await openBucket(client, name));
+      } catch (error) {
+        throw toBusError(error, `opening the bucket ${name}`);
+      }
+    },
+    isConnected,
+    close: () => connection.close(),
+  };
+}
