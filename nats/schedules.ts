@@ -1,0 +1,21 @@
+import type { SchedulePlan } from "@polytape/event-bus";
+
+/** How often the collectors run, milliseconds. */
+export interface PollIntervals {
+  readonly marketsMs: number;
+  readonly tradesMs: number;
+  readonly booksMs: number;
+}
+
+/** Every clock: the function named in the tick is the one that takes it. */
+export function schedules(intervals: PollIntervals): SchedulePlan[] {
+  return [
+    tick("ingest-markets", intervals.marketsMs),
+    tick("ingest-trades", intervals.tradesMs),
+    tick("snapshot-book", intervals.booksMs),
+  ];
+}
+
+function tick(functionName: string, everyMs: number): SchedulePlan {
+  return { subject: `schedule.${functionName}`, target: `tick.${functionName}`, everyMs };
+}
