@@ -1,0 +1,86 @@
+import type { ApiKeyRecord } from "@polytape/api-access";
+import { errorFacts } from "@polytape/function-runtime";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { checkKey, limitHeaders, overLimit } from "./http/api-key-check.ts";
+import { errorAnswer, errorResponse } from "./http/error-response.ts";
+import { requestIdOf } from "./http/request-id.ts";
+import type { ApiParts, Route } from "./http/route.ts";
+import { ANSWER_WITHIN_MS, withinDeadline } from "./http/within-deadline.ts";
+import { getHealth } from "./routes/get-health/route.ts";
+import { getMarket } from "./routes/get-market/route.ts";
+import { listMarkets } from "./routes/list-markets/route.ts";
+import { listTrades } from "./routes/list-trades/route.ts";
+
+/** Every endpoint there is. */
+export const routes: readonly Route[] = [getHealth, listMarkets, getMarket, listTrades];
+
+type Env = { Variables: { requestId: string; caller: ApiKeyRecord | null } };
+
+/** The whole service as one function of a request: name it → authenticate → limit → route → one error responder. */
+export function createApp(api: ApiParts): (request: Request) => Response | Promise<Response> {
+  const app = new Hono<Env>();
+  app.use(nameRequest);
+  app.use("/v1/*", admit(api));
+  for (const route of routes) {
+    app.get(route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) => answer(api, route, context));
+    app.all(route.path.replaceAll(/\{(\w+)\}/g, ":$1"), refuseMethod);
+  }
+  app.notFound((context) =>
+    errorAnswer("not_found", "There is no such endpoint: /docs lists them.", context.get("requestId")),
+  );
+  app.onError((error, context) => {
+    const response = errorResponse(error, context.get("requestId"));
+    if (response.status >= 500)
+      api.log.error("failed", {
+        request_id: context.get("requestId"),
+        path: context.req.path,
+        ...errorFacts(error),
+      });
+    return response;
+  });
+  return (request) => app.fetch(request);
+}
+
+const nameRequest: MiddlewareHandler<Env> = async (context, next) => {
+  context.set("requestId", requestIdOf(context.req.header("x-request-id")));
+  context.set("caller", null);
+  await next();
+  context.res.headers.set("x-request-id", context.get("requestId"));
+};
+
+/** Lets a request in, or ends it; every answer to a known key says how its limits stand. */
+function admit(api: ApiParts): MiddlewareHandler<Env> {
+  return async (context, next) => {
+    const nowMs = api.now();
+    const requestId = context.get("requestId");
+    const caller = checkKey(api.gate, context.req.header("x-api-key"), nowMs, requestId);
+    if (caller instanceof Response) return caller;
+    const admission = api.gate.admit(caller, nowMs);
+    const refused = overLimit(admission, requestId);
+    context.set("caller", caller);
+    if (refused) context.res = refused;
+    else await next();
+    for (const [name, value] of Object.entries(limitHeaders(admission))) context.res.headers.set(name, value);
+    return undefined;
+  };
+}
+
+function answer(api: ApiParts, route: Route, context: Context<Env>): Promise<Response> {
+  const work = route.respond(api, {
+    parts: context.req.param(),
+    search: new URL(context.req.url).searchParams,
+    caller: context.get("caller"),
+  });
+  return withinDeadline(work, ANSWER_WITHIN_MS);
+}
+
+function refuseMethod(context: Context<Env>): Response {
+  return errorAnswer(
+    "method_not_allowed",
+    "Only GET and HEAD: this service is read-only.",
+    context.get("requestId"),
+    {
+      allow: "GET, HEAD",
+    },
+  );
+}

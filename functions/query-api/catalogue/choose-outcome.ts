@@ -1,0 +1,73 @@
+import type { Market } from "@polytape/market-model";
+import { refusal } from "../http/api-error.ts";
+import type { MarketLookup } from "./market-lookup.ts";
+
+/** What a question is about: a market of the catalogue, or only its condition id when that knows it not. */
+export interface Subject {
+  readonly marketId: string;
+  readonly market: Market | null;
+}
+
+export interface ChosenOutcome {
+  readonly assetId: string;
+  readonly name: string | null;
+  readonly index: number | null;
+}
+
+const CONDITION_ID = /^0x[0-9a-f]{64}$/;
+const ASSET_ID = /^\d{3,80}$/;
+
+/**
+ * The market that any of its names means. A condition id that the catalogue lacks is still a subject,
+ * because trades may have come before their market did. Throws `market_not_found`.
+ */
+export async function findSubject(markets: MarketLookup, anyId: string): Promise<Subject> {
+  const id = /^0x/i.test(anyId) ? anyId.toLowerCase() : anyId;
+  const market = await markets.find(id);
+  if (market) return { marketId: market.marketId, market };
+  if (CONDITION_ID.test(id)) return { marketId: id, market: null };
+  throw marketNotFound();
+}
+
+export function marketNotFound() {
+  return refusal("market_not_found", "No market has this condition id, Gamma id or slug.");
+}
+
+/**
+ * The outcome that a text means: a name as it stands, a name in another case, an index, an asset id, in
+ * this order. In a market that the catalogue lacks only an asset id can be understood.
+ * Throws `unknown_outcome`, naming the outcomes there are.
+ */
+export function chooseOutcome({ market }: Subject, text: string): ChosenOutcome {
+  if (market === null) {
+    if (ASSET_ID.test(text)) return { assetId: text, name: null, index: null };
+    throw refusal("unknown_outcome", "The catalogue lacks this market: name the outcome by its asset id.");
+  }
+  const { outcomes } = market;
+  const ways: ((outcome: Market["outcomes"][number], index: number) => boolean)[] = [
+    ({ name }) => name === text,
+    ({ name }) => name.toLowerCase() === text.toLowerCase(),
+    (_, index) => String(index) === text,
+    ({ assetId }) => assetId === text,
+  ];
+  const index = ways.map((way) => outcomes.findIndex(way)).find((found) => found >= 0) ?? -1;
+  const outcome = outcomes[index];
+  const names = outcomes.map(({ name }, place) => `${name} (${place})`).join(", ");
+  if (!outcome) throw refusal("unknown_outcome", `The outcomes of this market are ${names}.`);
+  if (outcome.assetId === null)
+    throw refusal(
+      "unknown_outcome",
+      `${outcome.name} has no token: the market is older than the order book.`,
+    );
+  return { assetId: outcome.assetId, name: outcome.name, index };
+}
+
+/** Name and place of a token's outcome; nulls when the catalogue does not know. */
+export function outcomeOf(
+  market: Market | null | undefined,
+  assetId: string,
+): { name: string; index: number } | null {
+  const index = market?.outcomes.findIndex((outcome) => outcome.assetId === assetId) ?? -1;
+  const outcome = market?.outcomes[index];
+  return outcome ? { name: outcome.name, index } : null;
+}

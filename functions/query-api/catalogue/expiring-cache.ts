@@ -1,0 +1,24 @@
+import type { EpochMs } from "@polytape/market-model";
+
+export interface ExpiringCache<Value> {
+  /** Undefined when it was never there, is too old, or was pushed out. */
+  get(key: string, nowMs: EpochMs): Value | undefined;
+  set(key: string, value: Value, expiresAtMs: EpochMs): void;
+}
+
+/** Remembers at most `entriesMax` values for a while; the one set longest ago makes room. */
+export function createExpiringCache<Value>(entriesMax: number): ExpiringCache<Value> {
+  const entries = new Map<string, { value: Value; expiresAtMs: EpochMs }>();
+  return {
+    get(key, nowMs) {
+      const entry = entries.get(key);
+      return entry && nowMs < entry.expiresAtMs ? entry.value : undefined;
+    },
+    set(key, value, expiresAtMs) {
+      entries.delete(key);
+      entries.set(key, { value, expiresAtMs });
+      const [oldest] = entries.keys();
+      if (entries.size > entriesMax && oldest !== undefined) entries.delete(oldest);
+    },
+  };
+}

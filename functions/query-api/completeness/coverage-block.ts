@@ -1,0 +1,55 @@
+import { toRfc3339 } from "@polytape/market-model";
+import { z } from "zod";
+import { moment } from "../http/parameters.ts";
+import type { Stretch } from "./timeline.ts";
+
+/** How many gaps an answer names; `/v1/coverage` lists all. */
+const GAPS_MAX = 100;
+
+export const coverageBlock = z
+  .object({
+    complete: z.boolean().nullable().meta({
+      description:
+        "true: everything of [from, to) is here. false: it is known that something is missing or may still come. null: not known.",
+    }),
+    from: moment.nullable().meta({ description: "Start of what this speaks about; null: all that is kept." }),
+    to: moment.nullable().meta({ description: "End, excluded: never later than what was searchable." }),
+    gaps: z
+      .array(
+        z.object({
+          from: moment.nullable(),
+          to: moment,
+          state: z.enum(["partial", "missing", "unknown"]),
+          cause: z.string().nullable(),
+        }),
+      )
+      .max(GAPS_MAX)
+      .meta({ description: `Stretches that are not proven complete, oldest first; the newest ${GAPS_MAX}.` }),
+  })
+  .meta({ id: "Coverage", description: "What is known about the completeness of the answer." });
+
+export type CoverageBlock = z.output<typeof coverageBlock>;
+
+/** The block of an answer about a stretch of time; `openStart` when the question named no start. */
+export function coverageBlockOf(
+  timeline: readonly Stretch[],
+  range: { fromMs: number; toMs: number; openStart: boolean },
+): CoverageBlock {
+  const printFrom = (ms: number) => (range.openStart && ms === range.fromMs ? null : toRfc3339(ms));
+  const gaps = timeline.flatMap(({ fromMs, toMs, state, cause }) =>
+    state === "complete" ? [] : [{ from: printFrom(fromMs), to: toRfc3339(toMs), state, cause }],
+  );
+  return {
+    complete: completeness(timeline),
+    from: printFrom(range.fromMs),
+    to: toRfc3339(range.toMs),
+    gaps: gaps.slice(-GAPS_MAX),
+  };
+}
+
+/** True or false only when the ledger says so; an empty stretch proves nothing. */
+export function completeness(timeline: readonly Stretch[]): boolean | null {
+  if (timeline.some(({ state }) => state === "missing" || state === "partial")) return false;
+  if (timeline.length === 0 || timeline.some(({ state }) => state === "unknown")) return null;
+  return true;
+}

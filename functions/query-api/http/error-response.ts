@@ -1,0 +1,42 @@
+import { PolytapeError } from "@polytape/market-model";
+import { z } from "zod";
+import { API_ERRORS, type ApiErrorCode, isApiErrorCode } from "./api-error.ts";
+
+/** The envelope of every error. */
+export const errorEnvelope = z
+  .object({
+    error: z.object({ code: z.string(), message: z.string() }),
+    request_id: z.string(),
+  })
+  .meta({ description: "What went wrong, and the id to name when asking about it." });
+
+/** What a user is told of trouble that is not theirs; the log holds the rest, under the request id. */
+const PUBLIC_SENTENCES = {
+  store_unavailable: "The store does not answer at the moment. Try again in a second.",
+  internal: "A mistake on our side. Name the request id when you report it.",
+} as const;
+
+/** The answer to anything that was thrown: codes of the table as they stand, all else without its inside. */
+export function errorResponse(error: unknown, requestId: string): Response {
+  if (error instanceof PolytapeError && isApiErrorCode(error.code) && API_ERRORS[error.code].status < 500)
+    return errorAnswer(error.code, error.message, requestId);
+  const code = publicCodeOf(error);
+  return errorAnswer(code, PUBLIC_SENTENCES[code], requestId, { "retry-after": "1" });
+}
+
+export function errorAnswer(
+  code: ApiErrorCode,
+  message: string,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const body: z.input<typeof errorEnvelope> = { error: { code, message }, request_id: requestId };
+  return new Response(JSON.stringify(body), {
+    status: API_ERRORS[code].status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+  });
+}
+
+function publicCodeOf(error: unknown): keyof typeof PUBLIC_SENTENCES {
+  return error instanceof PolytapeError && error.kind === "operating" ? "store_unavailable" : "internal";
+}

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import type { EpochMs } from "@polytape/market-model";
+import { z } from "zod";
+import { refusal } from "./api-error.ts";
+import { LIMIT_DEFAULT, PAGE_DEPTH_MAX } from "./parameters.ts";
+
+/** What was written becomes searchable within this time; younger rows wait for the next question. */
+export const REFRESH_LAG_MS = 2_000;
+
+const DIGEST_LENGTH = 12;
+const contentSchema = z.tuple([
+  z.union([z.number(), z.string()]),
+  z.union([z.number(), z.string()]),
+  z.int().nonnegative(),
+  z.string().length(DIGEST_LENGTH),
+]);
+
+export type Position = readonly [number | string, number | string];
+
+/** Where a page starts, and up to which moment of arrival its rows are looked at. */
+export interface PageStart {
+  readonly limit: number;
+  /** Null when the page was reached by a cursor. */
+  readonly page: number | null;
+  readonly offset: number;
+  readonly after: Position | null;
+  readonly asOfMs: EpochMs;
+}
+
+interface PageQuery {
+  readonly limit?: number | undefined;
+  readonly page?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** Throws `page_too_deep`, `invalid_cursor`, `invalid_parameter` (page and cursor together). */
+export function pageStart(query: PageQuery, question: unknown, nowMs: EpochMs): PageStart {
+  const limit = query.limit ?? LIMIT_DEFAULT;
+  if (query.cursor !== undefined) {
+    if (query.page !== undefined)
+      throw refusal("invalid_parameter", "page and cursor exclude each other: a cursor says where to go on.");
+    const { position, asOfMs } = readCursor(query.cursor, question);
+    return { limit, page: null, offset: 0, after: position, asOfMs };
+  }
+  const page = query.page ?? 1;
+  if (page * limit > PAGE_DEPTH_MAX)
+    throw refusal(
+      "page_too_deep",
+      `page × limit is ${page * limit}, the most is ${PAGE_DEPTH_MAX}: read on with cursor=next_cursor instead, which goes as far as you like.`,
+    );
+  return { limit, page, offset: (page - 1) * limit, after: null, asOfMs: nowMs - REFRESH_LAG_MS };
+}
+
+/**
+ * An opaque place in the answer to one question: the last row's sort values and the moment of arrival up
+ * to which all pages look, so that no row comes twice or is skipped while new ones arrive. Bound to its
+ * question by a digest, which is no secret: it tells a mix-up or an alteration, and nothing hangs on more.
+ */
+export function writeCursor(position: Position, asOfMs: EpochMs, question: unknown): string {
+  const content = [...position, asOfMs, digestOf(position, asOfMs, question)];
+  return Buffer.from(JSON.stringify(content)).toString("base64url");
+}
+
+export function readCursor(cursor: string, question: unknown): { position: Position; asOfMs: EpochMs } {
+  const read = contentSchema.safeParse(parseJson(Buffer.from(cursor, "base64url").toString("utf8")));
+  if (read.success) {
+    const [first, second, asOfMs, digest] = read.data;
+    const position: Position = [first, second];
+    const expected = digestOf(position, asOfMs, question);
+    // Written again and compared: base64 has several spellings of the same bytes.
+    if (digest === expected && writeCursor(position, asOfMs, question) === cursor)
+      return { position, asOfMs };
+  }
+  throw refusal(
+    "invalid_cursor",
+    "The cursor was altered or belongs to another question: repeat all parameters but limit, or start again.",
+  );
+}
+
+function digestOf(position: Position, asOfMs: EpochMs, question: unknown): string {
+  const text = JSON.stringify([position, asOfMs, question]);
+  return createHash("sha256").update(text).digest("base64url").slice(0, DIGEST_LENGTH);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

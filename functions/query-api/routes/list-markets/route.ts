@@ -1,0 +1,82 @@
+import { toRfc3339 } from "@polytape/market-model";
+import type { MarketPosition } from "@polytape/market-store";
+import { z } from "zod";
+import { marketAnswer, marketAnswerOf } from "../../catalogue/market-answer.ts";
+import { coverageBlock } from "../../completeness/coverage-block.ts";
+import { keptFields, requireOrder } from "../../completeness/kept-range.ts";
+import { type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
+import { pageFields } from "../../http/page-fields.ts";
+import { cursorParameter, limitParameter, momentParameter, pageParameter } from "../../http/parameters.ts";
+import { defineRoute } from "../../http/route.ts";
+
+const query = z.strictObject({
+  q: z
+    .string()
+    .refine((text) => text.trim().length > 0 && text.length <= 200, "must be 1 to 200 characters")
+    .optional()
+    .meta({ description: "Words that the title or the description holds." }),
+  category: z
+    .string()
+    .refine((text) => /^[a-z0-9-]{1,64}$/.test(text), "must be a category, such as politics")
+    .optional()
+    .meta({ description: "A topic of the documented list.", examples: ["politics"] }),
+  status: z
+    .enum(["open", "closed", "resolved"], "must be open, closed or resolved")
+    .optional()
+    .meta({ description: "closed: trading ended; resolved: the winner is known." }),
+  from: momentParameter("Earliest close_time, included.").optional(),
+  to: momentParameter("Latest close_time, excluded.").optional(),
+  page: pageParameter,
+  limit: limitParameter,
+  cursor: cursorParameter,
+});
+
+/** Markets, those that close last first. */
+export const listMarkets = defineRoute({
+  name: "list-markets",
+  path: "/v1/markets",
+  summary: "Markets",
+  description:
+    "Markets by words, category, status and close time; those that close last come first, those without a close time at the end. Markets change, so a list read over minutes may show one market in two states of the world.",
+  access: "key",
+  parts: z.strictObject({}),
+  query,
+  answer: z.object({
+    data: z.array(marketAnswer),
+    ...pageFields,
+    coverage: coverageBlock,
+    ...keptFields,
+  }),
+  refusals: ["invalid_cursor", "page_too_deep"],
+  freshSeconds: 5,
+  async handle(api, { query, nowMs }) {
+    requireOrder(query);
+    const { q, category, status, from, to } = query;
+    const question = ["markets", q, category, status, from, to];
+    const start = pageStart(query, question, nowMs);
+    const { markets, next } = await api.store.markets.searchMarkets({
+      text: q,
+      category,
+      status,
+      closeFromMs: from,
+      closeToMs: to,
+      limit: start.limit,
+      ...(start.after ? { after: marketPosition(start.after) } : { offset: start.offset }),
+    });
+    return {
+      data: markets.map(marketAnswerOf),
+      page: start.page,
+      limit: start.limit,
+      next_cursor: next && writeCursor(next, start.asOfMs, question),
+      as_of: toRfc3339(start.asOfMs),
+      // The ledger does not speak about the catalogue yet: whether a market is missing here is not known.
+      coverage: { complete: null, from: null, to: toRfc3339(start.asOfMs), gaps: [] },
+      truncated_by: null,
+      retention_from: null,
+    };
+  },
+});
+
+function marketPosition([closeTimeMs, marketId]: Position): MarketPosition {
+  return [Number(closeTimeMs), String(marketId)];
+}

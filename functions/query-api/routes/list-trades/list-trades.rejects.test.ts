@@ -1,0 +1,137 @@
+import { aMarket } from "@polytape/market-model/testing";
+import { expect, test } from "vitest";
+import { anApi, NOW } from "../../testing/an-api.ts";
+import { tradesOf } from "../../testing/store-trades.ts";
+
+const MARKET = aMarket();
+
+async function anApiWithMarket() {
+  const api = await anApi();
+  await api.store.markets.storeMarkets([MARKET], NOW - 10_000);
+  return api;
+}
+
+test.each([
+  ["limit=0", "limit must be a whole number from 1 to 1000"],
+  ["limit=1001", "limit must be a whole number from 1 to 1000"],
+  ["limit=ten", "limit must be"],
+  ["limit=", "limit must be"],
+  ["limit=5&limit=6", "limit is given twice"],
+  ["page=0", "page must be"],
+  ["side=hold", "side must be buy or sell"],
+  ["sort=price:asc", "sort must be ts:asc or ts:desc"],
+  ["from=yesterday", "from must be RFC 3339"],
+  ["from=2026-02-30T00:00:00Z", "from must be RFC 3339"],
+  ["from=2026-11-22T10:00:00", "from must be RFC 3339"],
+  ["from=-5", "from must be RFC 3339"],
+  ["from=20&to=10", "from must lie before to"],
+  ["market_id=a/b", "market_id must be a condition id"],
+  ["outcome=Yes", "outcome needs a market_id"],
+  ["aggregates=median", "aggregates must be some of"],
+  ["aggregates=volume,volume", "each once"],
+  ["form=2026-11-22T10:00:00Z", 'no parameter "form"'],
+  ["__proto__=1", 'no parameter "__proto__"'],
+  ["limit[a]=1", "no parameter"],
+])("refuses ?%s and says why", async (query, why) => {
+  const api = await anApiWithMarket();
+
+  const { status, body } = await api.ask(`/v1/trades?${query}`);
+
+  expect(status).toBe(400);
+  expect(body.error.code).toBe("invalid_parameter");
+  expect(body.error.message).toContain(why);
+});
+
+test("refuses a page that lies too deep, and names the way that goes on", async () => {
+  const api = await anApiWithMarket();
+
+  const { status, body } = await api.ask("/v1/trades?page=11&limit=1000");
+
+  expect(status).toBe(400);
+  expect(body.error).toMatchObject({ code: "page_too_deep", message: expect.stringContaining("cursor") });
+  expect((await api.ask("/v1/trades?page=10&limit=1000")).status).toBe(200);
+});
+
+test("refuses a cursor that was altered at any place, or belongs to another question", async () => {
+  const api = await anApiWithMarket();
+  await api.store.trades.createTrades(tradesOf([{ tsSeconds: 1_790_000_000 }, { tsSeconds: 1_790_000_001 }]));
+  api.clock.nowMs += 10_000;
+  const cursor: string = (await api.ask("/v1/trades?limit=1")).body.next_cursor;
+  const altered = [...cursor].map((letter, place) => {
+    const other = letter === "A" ? "B" : "A";
+    return cursor.slice(0, place) + other + cursor.slice(place + 1);
+  });
+
+  expect((await api.ask(`/v1/trades?limit=7&cursor=${cursor}`)).status).toBe(200);
+  for (const query of [
+    ...altered.map((text) => `cursor=${text}`),
+    `cursor=${cursor}&side=buy`,
+    `cursor=${cursor}&sort=ts:asc`,
+    `cursor=${cursor}&market_id=${MARKET.slug}`,
+    "cursor=hello",
+    "cursor=bnVsbA",
+  ]) {
+    const { status, body } = await api.ask(`/v1/trades?${query}`);
+    expect([status, body.error.code], query).toEqual([400, "invalid_cursor"]);
+  }
+});
+
+test("refuses page and cursor together", async () => {
+  const api = await anApiWithMarket();
+
+  const { body } = await api.ask("/v1/trades?page=1&cursor=abc");
+
+  expect(body.error).toMatchObject({
+    code: "invalid_parameter",
+    message: expect.stringContaining("exclude"),
+  });
+});
+
+test("refuses an outcome that the market does not have, naming those it has", async () => {
+  const api = await anApiWithMarket();
+
+  const { status, body } = await api.ask(`/v1/trades?market_id=${MARKET.slug}&outcome=Maybe`);
+
+  expect(status).toBe(400);
+  expect(body.error).toEqual({
+    code: "unknown_outcome",
+    message: "The outcomes of this market are Yes (0), No (1).",
+  });
+});
+
+test.each([
+  ["a slug that nothing has", "no-such-market"],
+  ["a condition id of which no trade is known either", `0x${"f".repeat(64)}`],
+])("answers 404 to %s", async (_what, id) => {
+  const api = await anApiWithMarket();
+
+  const { status, body } = await api.ask(`/v1/trades?market_id=${id}`);
+
+  expect([status, body.error.code]).toEqual([404, "market_not_found"]);
+});
+
+test("refuses to add up a month of all markets, and says the bound", async () => {
+  const api = await anApiWithMarket();
+
+  for (const range of ["", "&from=2026-11-01T00:00:00Z"]) {
+    const { status, body } = await api.ask(`/v1/trades?aggregates=volume${range}`);
+    expect([status, body.error.code]).toEqual([400, "range_too_wide"]);
+    expect(body.error.message).toContain("7 days");
+  }
+  expect((await api.ask("/v1/trades?aggregates=volume&from=2026-11-20T00:00:00Z")).status).toBe(200);
+});
+
+test("answers 503 when the store does not answer, and nothing of its inside leaks", async () => {
+  const api = await anApiWithMarket();
+  api.store.failNext("trades.findTrades", { error: new Error("connect ECONNREFUSED 10.0.0.7:9200") });
+  api.store.failNext("trades.findTrades");
+
+  const mistake = await api.ask("/v1/trades");
+  const away = await api.ask("/v1/trades");
+
+  expect([mistake.status, mistake.body.error.code]).toEqual([500, "internal"]);
+  expect(JSON.stringify(mistake.body)).not.toContain("ECONNREFUSED");
+  expect([away.status, away.body.error.code]).toEqual([503, "store_unavailable"]);
+  expect(away.headers.get("retry-after")).toBe("1");
+  expect(api.log.join("\n")).toContain(mistake.body.request_id);
+});

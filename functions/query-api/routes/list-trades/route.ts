@@ -1,0 +1,164 @@
+import { type EpochMs, type StoredTrade, toRfc3339, tradeTsMs } from "@polytape/market-model";
+import type { TradeFilter, TradePosition } from "@polytape/market-store";
+import { z } from "zod";
+import { chooseOutcome, findSubject, marketNotFound, type Subject } from "../../catalogue/choose-outcome.ts";
+import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
+import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
+import { refusal } from "../../http/api-error.ts";
+import { type PageStart, type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
+import { pageFields } from "../../http/page-fields.ts";
+import {
+  cursorParameter,
+  fromParameter,
+  limitParameter,
+  marketIdParameter,
+  outcomeParameter,
+  PAGE_DEPTH_MAX,
+  pageParameter,
+  toParameter,
+} from "../../http/parameters.ts";
+import { type ApiParts, defineRoute } from "../../http/route.ts";
+import {
+  aggregatesAnswer,
+  aggregatesAnswerOf,
+  aggregatesParameter,
+  requireBoundedSum,
+} from "./aggregates.ts";
+import { tradeAnswer, tradeAnswerOf } from "./trade-answer.ts";
+
+const query = z.strictObject({
+  market_id: marketIdParameter.optional(),
+  outcome: outcomeParameter.optional(),
+  side: z.enum(["buy", "sell"], "must be buy or sell").optional().meta({ description: "The taker's side." }),
+  from: fromParameter,
+  to: toParameter,
+  sort: z
+    .enum(["ts:asc", "ts:desc"], "must be ts:asc or ts:desc")
+    .optional()
+    .meta({
+      description: "Order by event time; default `ts:desc`. Within a second by a fixed tie, not by match.",
+    }),
+  page: pageParameter,
+  limit: limitParameter,
+  cursor: cursorParameter,
+  aggregates: aggregatesParameter,
+});
+type Query = z.output<typeof query>;
+
+/** Trades of one market or of all. */
+export const listTrades = defineRoute({
+  name: "list-trades",
+  path: "/v1/trades",
+  summary: "Trades",
+  description:
+    "Taker trades (one row per taker order and settlement), of one market or all, newest first unless sorted otherwise. Volume is in shares, notional is price × size. Equal rows are different trades. The venue never serves fills under 0.01 shares.",
+  access: "key",
+  parts: z.strictObject({}),
+  query,
+  answer: z.object({
+    data: z.array(tradeAnswer),
+    ...pageFields,
+    aggregates: aggregatesAnswer.optional(),
+    coverage: coverageBlock,
+    ...keptFields,
+  }),
+  refusals: ["invalid_cursor", "page_too_deep", "range_too_wide", "unknown_outcome", "market_not_found"],
+  freshSeconds: 0,
+  async handle(api, { query, nowMs }) {
+    requireOrder(query);
+    if (query.aggregates) requireBoundedSum(query, nowMs);
+    const question = questionOf(query);
+    const start = pageStart(query, question, nowMs);
+    const subject = await subjectOf(api, query);
+    const filter = filterOf(query, subject, start.asOfMs);
+
+    const [{ trades, more }, sums, coverage] = await Promise.all([
+      readPage(api, filter, query, start),
+      query.aggregates ? api.store.trades.aggregateTrades(filter) : null,
+      readCoverage(api, filter, nowMs),
+    ]);
+    if (subject && !subject.market && trades.length === 0 && start.page === 1) throw marketNotFound();
+
+    const markets = subject
+      ? new Map([[subject.marketId, subject.market]])
+      : await api.markets.findMany(trades.map(({ marketId }) => marketId));
+    const last = trades.at(-1);
+    return {
+      data: trades.map((trade) => tradeAnswerOf(trade, markets.get(trade.marketId))),
+      page: start.page,
+      limit: start.limit,
+      next_cursor: more && last ? writeCursor(positionOf(last), start.asOfMs, question) : null,
+      as_of: toRfc3339(start.asOfMs),
+      ...(query.aggregates && sums ? { aggregates: aggregatesAnswerOf(query.aggregates, sums) } : {}),
+      coverage,
+      ...keptAnswer(query, api.rules.retentionDays, nowMs),
+    };
+  },
+});
+
+/** What a cursor is bound to: everything that decides which rows there are and in which order. */
+function questionOf({ market_id, outcome, side, from, to, sort }: Query): unknown {
+  return ["trades", market_id, outcome, side, from, to, sort];
+}
+
+async function subjectOf(
+  api: ApiParts,
+  { market_id, outcome }: Query,
+): Promise<(Subject & { assetId?: string }) | null> {
+  if (market_id === undefined) {
+    if (outcome === undefined) return null;
+    throw refusal("invalid_parameter", "outcome needs a market_id: it names one of a market's outcomes.");
+  }
+  const subject = await findSubject(api.markets, market_id);
+  return outcome === undefined ? subject : { ...subject, assetId: chooseOutcome(subject, outcome).assetId };
+}
+
+function filterOf(
+  { side, from, to }: Query,
+  subject: { marketId: string; assetId?: string } | null,
+  asOfMs: EpochMs,
+): TradeFilter & { asOfMs: EpochMs } {
+  return {
+    marketId: subject?.marketId,
+    assetId: subject?.assetId,
+    side,
+    rowSet: "taker",
+    fromMs: from,
+    toMs: to,
+    asOfMs,
+  };
+}
+
+/** Reads one row more than the page holds, where the store's depth allows, to know whether there are more. */
+async function readPage(
+  api: ApiParts,
+  filter: TradeFilter,
+  { sort }: Query,
+  start: PageStart,
+): Promise<{ trades: StoredTrade[]; more: boolean }> {
+  const limit = Math.min(start.limit + 1, PAGE_DEPTH_MAX - start.offset);
+  const trades = await api.store.trades.findTrades({
+    ...filter,
+    sort: sort === "ts:asc" ? "asc" : "desc",
+    limit,
+    ...(start.after ? { after: tradePosition(start.after) } : { offset: start.offset }),
+  });
+  return { trades: trades.slice(0, start.limit), more: trades.length >= limit };
+}
+
+async function readCoverage(api: ApiParts, filter: TradeFilter & { asOfMs: EpochMs }, nowMs: EpochMs) {
+  const { marketId, assetId, asOfMs } = filter;
+  const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
+  const fromMs = Math.min(filter.fromMs ?? retentionFromMs(api.rules.retentionDays, nowMs) ?? 0, toMs);
+  const timeline = await api.completeness.timeline({ stream: "trades", marketId, assetId }, fromMs, toMs);
+  const openStart = filter.fromMs === undefined && api.rules.retentionDays === 0;
+  return coverageBlockOf(timeline, { fromMs, toMs, openStart });
+}
+
+function positionOf(trade: StoredTrade): Position {
+  return [tradeTsMs(trade), trade.tie];
+}
+
+function tradePosition([tsMs, tie]: Position): TradePosition {
+  return [Number(tsMs), Number(tie)];
+}

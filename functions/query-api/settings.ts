@@ -1,0 +1,27 @@
+import { natsSettings, openSearchSettings, wholeNumber } from "@polytape/function-runtime";
+import { CANDLE_INTERVALS } from "@polytape/market-model";
+import { z } from "zod";
+
+export const queryApiSettings = z.object({
+  ...openSearchSettings,
+  ...natsSettings,
+  /** Requests a second of a key that names no rate of its own. */
+  API_RATE_RPS: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, "must be a number of requests a second")
+    .transform(Number)
+    .pipe(z.number().positive().max(10_000))
+    .default(10),
+  /** Requests a UTC day of a key that names no cap of its own. */
+  API_DAILY_CAP: wholeNumber({ min: 1, max: 1_000_000_000 }).default(100_000),
+  /** Days that are kept; 0: all. */
+  RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
+  /** What is younger may still get late rows. */
+  SETTLE_SECONDS: wholeNumber({ min: 0, max: 86_400 }).default(600),
+  /** The candle intervals that are built. */
+  CANDLES_INTERVALS: z
+    .string()
+    .transform((list) => list.split(",").map((name) => name.trim()))
+    .pipe(z.array(z.enum(CANDLE_INTERVALS, `must be some of ${CANDLE_INTERVALS.join(", ")}`)).min(1))
+    .default([...CANDLE_INTERVALS]),
+});

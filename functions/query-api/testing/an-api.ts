@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto";
+import { createAccessGate, issueKey, type KeyOrder } from "@polytape/api-access";
+import { inMemoryBucket } from "@polytape/api-access/in-memory";
+import { createLog } from "@polytape/function-runtime";
+import { CANDLE_INTERVALS } from "@polytape/market-model";
+import { inMemoryStore } from "@polytape/market-store/in-memory";
+import { expect } from "vitest";
+import { createApp, routes } from "../app.ts";
+import { createMarketLookup } from "../catalogue/market-lookup.ts";
+import { createCompletenessReader } from "../completeness/completeness-reader.ts";
+import { createStoreHealth } from "../completeness/store-health.ts";
+import { errorEnvelope } from "../http/error-response.ts";
+import type { ApiRules } from "../http/route.ts";
+
+export const NOW = Date.parse("2026-11-22T12:00:00Z");
+
+export interface AskOptions {
+  readonly key?: string | null;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The whole service in this process over stores in memory, with a clock that stands until it is moved.
+ * Every JSON answer that a test gets has passed the schema of its route, or the envelope's.
+ */
+export async function anApi(
+  options: {
+    rules?: Partial<ApiRules>;
+    rateRps?: number;
+    dailyCap?: number;
+    keysRead?: boolean;
+    order?: KeyOrder;
+  } = {},
+) {
+  const clock = { nowMs: NOW };
+  const now = () => clock.nowMs;
+  const store = inMemoryStore({ now });
+  const keys = inMemoryBucket();
+  const usage = inMemoryBucket();
+  const bus = { connected: true };
+  const logLines: string[] = [];
+  const log = createLog("query-api", (line) => logLines.push(line), now);
+  const gate = createAccessGate({ rateRps: options.rateRps ?? 1_000, dailyCap: options.dailyCap ?? 100_000 });
+  if (options.keysRead !== false) {
+    await gate.keys.follow(keys);
+    await gate.usage.load(usage);
+  }
+  const { key, record } = await issueKey(keys, options.order ?? { plan: "monthly" }, {
+    nowMs: NOW,
+    randomBytes,
+  });
+  const rules = {
+    retentionDays: 90,
+    settleMs: 600_000,
+    candleIntervals: CANDLE_INTERVALS,
+    version: "0.0.0-test",
+  };
+  const respond = createApp({
+    store,
+    markets: createMarketLookup(store.markets, now),
+    completeness: createCompletenessReader(store.coverage, now),
+    health: createStoreHealth(store, now, () => undefined),
+    gate,
+    bus: { isConnected: () => bus.connected },
+    rules: { ...rules, ...options.rules },
+    now,
+    log,
+  });
+
+  async function send(path: string, { key: given = key, method = "GET", headers = {} }: AskOptions = {}) {
+    const request = new Request(`http://function${path}`, {
+      method,
+      headers: { ...(given === null ? {} : { "x-api-key": given }), ...headers },
+    });
+    return respond(request);
+  }
+
+  /** Asks, checks the answer against its schema, and gives status, headers and the parsed body. */
+  async function ask(path: string, ask: AskOptions = {}) {
+    const response = await send(path, ask);
+    const text = await response.text();
+    const body = text === "" ? undefined : checked(path, response.status, JSON.parse(text));
+    return { status: response.status, headers: response.headers, body };
+  }
+
+  return { ask, send, store, keys, usage, gate, clock, bus, key, record, log: logLines };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape was just checked.
+function checked(path: string, status: number, body: unknown): any {
+  const { pathname } = new URL(path, "http://function");
+  const route = routes.find((each) => patternOf(each.path).test(pathname));
+  const schema = route && (status === 200 || route.name === "get-health") ? route.answer : errorEnvelope;
+  const read = schema.parse(body);
+  // What a schema does not name is left out by reading: the rest must be all there was.
+  expect(read).toEqual(body);
+  return body;
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+}
