@@ -3,6 +3,7 @@ import { programBundle } from "../tsup.preset.ts";
 
 export default defineConfig(
   programBundle({
+    local: "src/local.ts",
     gateway: "src/gateway/gateway-program.ts",
     "function-host": "src/gateway/function-host.ts",
   }),

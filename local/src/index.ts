@@ -11,3 +11,6 @@ export {
   startNats,
   startOpenSearch,
 } from "./servers/start-single.ts";
+export type { StackUrls } from "./stack-plan.ts";
+export { type RunningStack, type StackOptions, startStack } from "./start-stack.ts";
+export type { ChildName, ChildRecord } from "./supervisor/records.ts";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
+import { signalProcess } from "./processes/stop-process.ts";
 
 /** What the local profile runs. */
 export interface Tools {
@@ -21,6 +22,7 @@ export interface InstallRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Gets each line of progress. */
   readonly onProgress?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 const toolsSchema = z.object({
@@ -40,7 +42,10 @@ export async function installTools(request: InstallRequest): Promise<Tools> {
   const child = spawn("bash", [script, request.tools, ...user], {
     env: { ...request.environment },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
+  const stop = () => child.pid !== undefined && signalProcess(-child.pid, "SIGTERM");
+  request.signal?.addEventListener("abort", stop, { once: true });
   const said: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     said.push(line);
@@ -49,6 +54,7 @@ export async function installTools(request: InstallRequest): Promise<Tools> {
   const answer: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => answer.push(line));
   const code = await new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
+  request.signal?.removeEventListener("abort", stop);
   if (code !== 0) {
     throw new PolytapeError(
       "operating",

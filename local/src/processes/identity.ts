@@ -31,12 +31,16 @@ export function groupMembers(group: number): number[] {
   });
 }
 
-/** Living processes whose environment carries the mark of this home; those of other users are not seen. */
+/**
+ * Living processes that belong to a home: their environment carries its mark, or their command line names its
+ * run folder (functions see nothing of our environment). Processes of other users are not seen.
+ */
 export function markedProcesses(home: string): number[] {
   const mark = `${HOME_MARK}=${home}`;
   return allPids().filter((pid) => {
-    const environment = readProc(`/proc/${pid}/environ`);
-    return environment?.split("\0").includes(mark) === true && identify(pid) !== null;
+    const isMarked = readProc(`/proc/${pid}/environ`)?.split("\0").includes(mark) === true;
+    const isNamed = () => readProc(`/proc/${pid}/cmdline`)?.includes(`${home}/run/`) === true;
+    return (isMarked || isNamed()) && identify(pid) !== null;
   });
 }
 

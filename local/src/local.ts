@@ -1,0 +1,64 @@
+import { readEnvironment } from "@polytape/function-runtime";
+import { PolytapeError } from "@polytape/market-model";
+import { down } from "./commands/down.ts";
+import { logs } from "./commands/logs.ts";
+import { runInStack } from "./commands/run-in-stack.ts";
+import { status } from "./commands/status.ts";
+import { up } from "./commands/up.ts";
+import { findRepository } from "./repository.ts";
+import { findHome, planStack } from "./stack-plan.ts";
+import { supervise } from "./supervisor/supervise.ts";
+
+/**
+ * The local profile as a program: `up`, `down`, `status`, `logs [name]`, `run PROGRAM …` (with the stack's
+ * environment), and `supervise` (what `up` starts in the background).
+ */
+async function main([command, ...args]: string[]): Promise<number> {
+  const environment = readEnvironment();
+  const repository = findRepository();
+  const tell = (line: string) => process.stdout.write(`${line}\n`);
+  switch (command) {
+    case "up":
+      await up(planStack(repository, environment), textsOf(environment), tell);
+      return 0;
+    case "down":
+      await down(findHome(repository, environment), tell);
+      return 0;
+    case "status":
+      return status(findHome(repository, environment), tell) ? 0 : 1;
+    case "logs":
+      return logs(findHome(repository, environment), args[0]);
+    case "run":
+      return runInStack(findHome(repository, environment), environment, args);
+    case "supervise":
+      return (await supervise(planStack(repository, environment), stopSignal())) ? 0 : 1;
+    default:
+      throw new PolytapeError("input", "usage", "Usage: up | down | status | logs [name] | run PROGRAM …");
+  }
+}
+
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => stopping.abort());
+  return stopping.signal;
+}
+
+function textsOf(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, text]) => (text ? [[name, text]] : [])),
+  );
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`polytape: ${explain(error)}\n`);
+    process.exit(1);
+  },
+);
+
+/** Our own errors speak for themselves; of a bug the place matters. */
+function explain(error: unknown): string {
+  if (error instanceof PolytapeError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

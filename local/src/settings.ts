@@ -1,0 +1,134 @@
+import {
+  flag,
+  natsSettings,
+  openSearchSettings,
+  polymarketSettings,
+  readSettings,
+  wholeNumber,
+} from "@polytape/function-runtime";
+import { PolytapeError } from "@polytape/market-model";
+import { z } from "zod";
+import { parseEnvFile } from "./env-file.ts";
+import { DEFAULT_SERVER_UID } from "./servers/server-user.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const port = () => wholeNumber({ min: 1, max: 65_535 });
+const intervalMs = () => wholeNumber({ min: 1_000, max: 3_600_000 });
+
+/** What only the local profile knows. */
+const localSettings = {
+  /** Data, logs, secrets and records of one copy; relative to the checkout. */
+  POLYTAPE_HOME: z.string().default(".polytape"),
+  /** What is installed, shared by all copies; relative to the checkout. */
+  POLYTAPE_TOOLS: z.string().default(".tools"),
+  API_BIND_HOST: z.union([z.ipv4(), z.ipv6()], "must be an address of this machine").default("127.0.0.1"),
+  API_BIND_PORT: port().default(8080),
+  OPENSEARCH_PORT: port().default(9200),
+  /** Default: 100 above OPENSEARCH_PORT. */
+  OPENSEARCH_TRANSPORT_PORT: port().optional(),
+  OPENSEARCH_HEAP: z
+    .string()
+    .regex(/^\d+[mg]$/, "must be like 512m or 2g")
+    .default("512m"),
+  NATS_PORT: port().default(4222),
+  /** `always`: on disk before a publish is acknowledged. */
+  NATS_SYNC: z
+    .string()
+    .regex(/^(always|\d+(ms|s|m))$/, "must be always or a time like 1s")
+    .default("always"),
+  POLYTAPE_SERVER_UID: wholeNumber({ min: 1, max: 4_294_967_293 }).default(DEFAULT_SERVER_UID),
+  BASIC_AUTH_USER: z.string().min(1).default("admin"),
+  BASIC_AUTH_PASSWORD: z.string().min(1).optional(),
+  SIMULATOR: flag().default(false),
+  SIMULATOR_PORT: port().default(8090),
+  SIMULATOR_SEED: wholeNumber({ min: 0, max: 4_294_967_295 }).default(1),
+  /** A folder with recorded payloads; the simulator replays them instead of its own world. */
+  SIMULATOR_RECORDINGS: z.string().optional(),
+  /** More of the simulator's options, as on its command line. */
+  SIMULATOR_ARGS: z.string().optional(),
+};
+
+/** What functions and services read themselves; checked here, so that a fault stops the start. */
+export const passedOnSettings = {
+  API_RATE_RPS: wholeNumber({ min: 1, max: 100_000 }).default(10),
+  API_DAILY_CAP: wholeNumber({ min: 1, max: 1_000_000_000 }).default(100_000),
+  POLL_INTERVAL_TRADES_MS: intervalMs().default(3_000),
+  POLL_INTERVAL_MARKETS_MS: intervalMs().default(10_000),
+  POLL_INTERVAL_BOOKS_MS: intervalMs().default(10_000),
+  CANDLES_INTERVALS: z
+    .string()
+    .regex(/^(1m|5m|1h)(,(1m|5m|1h))*$/, "must be a list of 1m, 5m and 1h")
+    .default("1m,5m,1h"),
+  BOOK_LEVELS: wholeNumber({ min: 1, max: 1_000 }).default(25),
+  BOOK_MARKETS_MAX: wholeNumber({ min: 0, max: 10_000 }).default(50),
+  RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
+  BACKFILL_DAYS: wholeNumber({ min: 0, max: 3_650 }).default(7),
+  SETTLE_SECONDS: wholeNumber({ min: 0, max: 86_400 }).default(600),
+  COLLECT_MARKETS: flag().default(true),
+  COLLECT_TRADES: flag().default(true),
+  COLLECT_BOOKS: flag().default(true),
+  COLLECT_STREAM: flag().default(true),
+  POLYMARKET_WS_URL: z
+    .url({ protocol: /^wss?$/, error: "must be a ws or wss URL" })
+    .default("wss://ws-subscriptions-clob.polymarket.com/ws/market"),
+  POLYMARKET_GAMMA_URL: polymarketSettings.POLYMARKET_GAMMA_URL,
+  POLYMARKET_DATA_URL: polymarketSettings.POLYMARKET_DATA_URL,
+  POLYMARKET_CLOB_URL: polymarketSettings.POLYMARKET_CLOB_URL,
+  OPENSEARCH_INDEX_PREFIX: openSearchSettings.OPENSEARCH_INDEX_PREFIX,
+};
+
+export const stackSettings = z.object({
+  ...localSettings,
+  ...passedOnSettings,
+  /** Given: a server that exists already is used, and none is started. */
+  OPENSEARCH_URL: openSearchSettings.OPENSEARCH_URL.optional(),
+  OPENSEARCH_USER: openSearchSettings.OPENSEARCH_USER,
+  OPENSEARCH_PASSWORD: openSearchSettings.OPENSEARCH_PASSWORD,
+  NATS_URL: natsSettings.NATS_URL.optional(),
+  NATS_USER: natsSettings.NATS_USER,
+  NATS_PASSWORD: natsSettings.NATS_PASSWORD,
+});
+
+export type StackSettings = z.output<typeof stackSettings>;
+
+/** Settings as values, and all variables as text for the programs that read their own. */
+export interface StackConfiguration {
+  readonly settings: StackSettings;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the env file and the environment, which wins. Throws `settings_invalid` (input) with all faults of
+ * both at once.
+ */
+export function readStackSettings(envFileText: string, environment: Environment): StackConfiguration {
+  const file = parseEnvFile(envFileText);
+  const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
+  const variables = { ...file.variables, ...Object.fromEntries(given) };
+  try {
+    // Secrets are given by variable or made up later; there is no folder of them to look into yet.
+    const settings = readSettings(stackSettings, { ...variables, SECRETS_FOLDER: "/nonexistent" });
+    if (file.faults.length > 0) throw settingsFaults([...file.faults]);
+    return { settings, variables: textsOf(variables) };
+  } catch (error) {
+    if (!(error instanceof PolytapeError) || file.faults.length === 0) throw error;
+    const others = error.facts["faults"];
+    throw settingsFaults([
+      ...new Set([...file.faults, ...(Array.isArray(others) ? others.map(String) : [])]),
+    ]);
+  }
+}
+
+function settingsFaults(faults: string[]): PolytapeError {
+  const count = `${faults.length} setting${faults.length === 1 ? " is" : "s are"} wrong or missing`;
+  return new PolytapeError("input", "settings_invalid", `${count}: ${faults.join("; ")}`, {
+    facts: { faults },
+  });
+}
+
+function textsOf(variables: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, text]) => (text ? [[name, text]] : [])),
+  );
+}
