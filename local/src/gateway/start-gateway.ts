@@ -62,6 +62,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     answerRequest(request, response, functions, credentials),
   );
   server.maxConnections = CONNECTIONS_MAX;
+  // Before anything in the run folder is touched: a copy that runs already has the port.
   await listen(server, options);
   try {
     endLeftovers(runFolder);

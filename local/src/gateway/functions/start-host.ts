@@ -3,7 +3,6 @@ import { Agent } from "node:http";
 import { dirname } from "node:path";
 import type { Writable } from "node:stream";
 import { z } from "zod";
-import { heapMebibytes } from "../stack/memory-limit.ts";
 import { processEnvironment } from "./process-environment.ts";
 import type { StagedFunction } from "./stage-function.ts";
 
@@ -83,14 +82,12 @@ export function startHost(staged: StagedFunction, parts: HostParts): Host {
 
 /** In a session of its own, so that Ctrl-C in a terminal reaches only the gateway, which then drains. */
 function spawnHost({ spec, bundleFolder, secretsFolder }: StagedFunction, parts: HostParts): ChildProcess {
-  const heap =
-    spec.memoryLimitBytes === null ? [] : [`--max-old-space-size=${heapMebibytes(spec.memoryLimitBytes)}`];
   const bodies = {
     raw: spec.environment["RAW_BODY"] === "true",
     rawSizeMax: spec.environment["MAX_RAW_SIZE"] || undefined,
     jsonSizeMax: spec.environment["MAX_JSON_SIZE"] || undefined,
   };
-  return spawn(process.execPath, [...heap, parts.hostProgram, bundleFolder, JSON.stringify(bodies)], {
+  return spawn(process.execPath, [parts.hostProgram, bundleFolder, JSON.stringify(bodies)], {
     cwd: dirname(bundleFolder),
     env: processEnvironment(spec, secretsFolder, parts.surroundings),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
