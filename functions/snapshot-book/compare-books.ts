@@ -1,0 +1,48 @@
+import type { EpochMs, ObservedBook } from "@polytape/market-model";
+import type { BooksCheckpointState } from "@polytape/market-store";
+
+/** The last book of each token that was looked at, and when it was last seen so. */
+export type LastBooks = BooksCheckpointState["tokens"];
+
+export interface ComparedBooks {
+  /** To be stored, each with the moment its predecessor was last seen (null: none known). */
+  readonly changed: readonly (ObservedBook & { readonly previousSeenAtMs: EpochMs | null })[];
+  readonly unchanged: number;
+  /** Older than what is known: an upstream server that lags behind the one that was asked before. */
+  readonly older: number;
+  readonly lastBooks: LastBooks;
+}
+
+/**
+ * Tells what is new from what still stands. A book whose hash and time are those of the last look costs no
+ * document; that it was seen again is remembered. An older one changes nothing.
+ */
+export function compareBooks(books: readonly ObservedBook[], known: LastBooks): ComparedBooks {
+  const changed: ComparedBooks["changed"][number][] = [];
+  const lastBooks = { ...known };
+  let unchanged = 0;
+  let older = 0;
+  for (const book of books) {
+    const last = known[book.assetId];
+    if (last && book.tsMs < last.tsMs) {
+      older += 1;
+      continue;
+    }
+    if (last && last.hash === book.hash && last.tsMs === book.tsMs) unchanged += 1;
+    else changed.push({ ...book, previousSeenAtMs: last?.observedAtMs ?? null });
+    const observedAtMs = Math.max(book.observedAtMs, last?.observedAtMs ?? 0);
+    lastBooks[book.assetId] = { hash: book.hash, tsMs: book.tsMs, observedAtMs };
+  }
+  return { changed, unchanged, older, lastBooks };
+}
+
+/** Forgets tokens that were not seen for `keepMs`, and the longest unseen ones beyond `tokensMax`. */
+export function forgetTokens(
+  lastBooks: LastBooks,
+  bounds: { readonly nowMs: EpochMs; readonly keepMs: number; readonly tokensMax: number },
+): LastBooks {
+  const kept = Object.entries(lastBooks)
+    .filter(([, { observedAtMs }]) => observedAtMs >= bounds.nowMs - bounds.keepMs)
+    .sort(([, a], [, b]) => b.observedAtMs - a.observedAtMs);
+  return Object.fromEntries(kept.slice(0, bounds.tokensMax));
+}
