@@ -1,37 +1,24 @@
 import { hasCode, type Market, PolytapeError, type RejectedRecord } from "@polytape/market-model";
 import { aMarket } from "@polytape/market-model/testing";
 import { inMemoryStore } from "@polytape/market-store/in-memory";
-import type { MarketPage, MarketPageQuery } from "@polytape/polymarket-source";
+import type { MarketPageQuery } from "@polytape/polymarket-source";
+import { type InMemorySource, inMemorySource } from "@polytape/polymarket-source/in-memory";
 import { expect, test } from "vitest";
 import { ingestMarkets, type MarketsBudget } from "./ingest-markets.ts";
 
 const NOW = 1_790_000_000_000;
 
-/** A catalogue of pages of two markets; cursors name feed, order and place. */
-function aCatalogue(markets: Market[], changes: { rejected?: RejectedRecord[] } = {}) {
-  const asked: MarketPageQuery[] = [];
-  const faults: { when: (query: MarketPageQuery) => boolean; error: Error }[] = [];
-  async function readMarketPage(query: MarketPageQuery): Promise<MarketPage> {
-    asked.push(query);
-    const fault = faults.findIndex(({ when }) => when(query));
-    if (fault >= 0) throw faults.splice(fault, 1)[0]?.error;
-    const feed = markets
-      .filter((market) => (market.status !== "open") === query.closed)
-      .sort((a, b) =>
-        query.order === "id"
-          ? Number(a.gammaId) - Number(b.gammaId)
-          : (b.updatedAtMs ?? 0) - (a.updatedAtMs ?? 0),
-      );
-    const from = query.cursor === null ? 0 : Number(query.cursor.split(":").at(-1));
-    const rest = feed.length > from + 2;
-    return {
-      markets: feed.slice(from, from + 2),
-      rejected: from === 0 && !query.closed ? (changes.rejected ?? []) : [],
-      nextCursor: rest ? `${query.closed}:${query.order}:${from + 2}` : null,
-      receivedAtMs: NOW,
-    };
-  }
-  return { markets, asked, faults, readMarketPage };
+/** An upstream with two markets a page. */
+function aCatalogue(markets: readonly (Market | RejectedRecord)[]) {
+  return inMemorySource({ markets, marketsPerPage: 2, now: () => NOW });
+}
+
+/** What was asked of one feed, as cursors. */
+function cursorsAsked(source: InMemorySource, feed: Partial<MarketPageQuery>): (string | null)[] {
+  return source.calls.flatMap(({ argument }) => {
+    const query = argument as MarketPageQuery; // Only pages are read here.
+    return query.order === feed.order && query.closed === feed.closed ? [query.cursor] : [];
+  });
 }
 
 function market(id: number, changes: Partial<Market> = {}): Market {
@@ -50,7 +37,7 @@ function openMarkets(count: number): Market[] {
 
 const ample: MarketsBudget = { recentPagesMax: 50, recentOverlapMs: 0, sweepPages: { open: 50, closed: 50 } };
 
-function deps(source: ReturnType<typeof aCatalogue>, budget: MarketsBudget = ample, store = inMemoryStore()) {
+function deps(source: InMemorySource, budget: MarketsBudget = ample, store = inMemoryStore()) {
   return { source, store, budget, now: () => NOW, signal: new AbortController().signal };
 }
 
@@ -93,7 +80,8 @@ test("stores a change at the next run, however deep the market lies in the catal
   const parts = deps(source, { ...ample, sweepPages: { open: 1, closed: 1 } });
   await ingestMarkets(parts);
 
-  source.markets[8] = market(9, { status: "resolved", updatedAtMs: NOW - 5 });
+  const resolved = market(9, { status: "resolved", updatedAtMs: NOW - 5 });
+  source.serve({ markets: [...openMarkets(8), resolved] });
   const report = await ingestMarkets(parts);
 
   expect((await parts.store.markets.findMarket("market-9"))?.status).toBe("resolved");
@@ -107,8 +95,7 @@ test("stops at the page budget and continues the sweep there next time", async (
   const first = await ingestMarkets(parts);
   const second = await ingestMarkets(parts);
 
-  const swept = source.asked.filter(({ order, closed }) => order === "id" && !closed);
-  expect(swept.map(({ cursor }) => cursor)).toEqual([null, "false:id:2", "false:id:4", "false:id:6"]);
+  expect(cursorsAsked(source, { order: "id", closed: false })).toEqual([null, "2", "4", "6"]);
   expect(first).toMatchObject({ open_position: 2, open_rounds: 0 });
   expect(second).toMatchObject({ open_position: 0, open_rounds: 1, created: 3 });
 });
@@ -117,9 +104,7 @@ test("more updates than the budget are remembered as left over and read by later
   const source = aCatalogue(openMarkets(20));
   const parts = deps(source, { ...ample, recentPagesMax: 4, sweepPages: { open: 0, closed: 0 } });
   await ingestMarkets(parts);
-  source.markets.forEach((known, index) => {
-    source.markets[index] = { ...known, updatedAtMs: NOW - index };
-  });
+  source.serve({ markets: openMarkets(20).map((known, index) => ({ ...known, updatedAtMs: NOW - index })) });
 
   const bounded = await ingestMarkets(parts);
   const reports = [];
@@ -135,7 +120,8 @@ test("more updates than the budget are remembered as left over and read by later
 test("keeps the position of the last stored page when storing the next one fails", async () => {
   const source = aCatalogue(openMarkets(7));
   const parts = deps(source, { ...ample, sweepPages: { open: 50, closed: 0 } });
-  source.faults.push({ when: ({ cursor }) => cursor === "false:id:4", error: unavailable() });
+  // Two pages of recent changes, then the third page of the sweep.
+  source.failCall(2 + 3);
 
   const failed = await ingestMarkets(parts).catch((error: unknown) => error);
   const report = await ingestMarkets(parts);
@@ -168,7 +154,7 @@ test("goes on sweeping while the upstream refuses to sort by update", async () =
   const source = aCatalogue(openMarkets(5));
   const parts = deps(source);
   const refusal = new PolytapeError("operating", "upstream_refused", "order fields are not valid");
-  source.faults.push({ when: ({ order }) => order === "updated", error: refusal });
+  source.failCall(1, refusal);
 
   const failed = await ingestMarkets(parts).catch((error: unknown) => error);
 
@@ -179,23 +165,23 @@ test("a refused cursor starts that sweep anew and does not count as a round", as
   const source = aCatalogue(openMarkets(5));
   const parts = deps(source, { ...ample, sweepPages: { open: 1, closed: 0 } });
   await ingestMarkets(parts);
-  source.faults.push({
-    when: ({ cursor }) => cursor === "false:id:2",
-    error: new PolytapeError("operating", "cursor_refused", "unknown cursor"),
-  });
+  source.serve({ markets: openMarkets(5).filter(({ gammaId }) => gammaId !== "2") });
 
   const refused = await ingestMarkets(parts);
   await ingestMarkets(parts);
 
   expect(refused).toMatchObject({ cursors_refused: 1, open_rounds: 0, open_position: 0 });
-  expect(source.asked.filter(({ order }) => order === "id").at(-1)?.cursor).toBeNull();
+  expect(cursorsAsked(source, { order: "id", closed: false })).toEqual([null, "2", null]);
 });
 
 test("counts a malformed market as rejected, keeps a sample and stores the others", async () => {
-  const rejected: RejectedRecord[] = [
-    { kind: "market", reason: "conditionId: missing", raw: { id: "9" }, receivedAtMs: NOW },
-  ];
-  const parts = deps(aCatalogue(openMarkets(3), { rejected }));
+  const rejected: RejectedRecord = {
+    kind: "market",
+    reason: "conditionId: missing",
+    raw: { id: "9" },
+    receivedAtMs: NOW,
+  };
+  const parts = deps(aCatalogue([...openMarkets(3), rejected]));
 
   const report = await ingestMarkets(parts);
 
@@ -209,7 +195,7 @@ test("starts no page once the time is up", async () => {
   const report = await ingestMarkets({ ...deps(source), signal: AbortSignal.abort() });
 
   expect(report).toMatchObject({ pages: 0 });
-  expect(source.asked).toEqual([]);
+  expect(source.calls).toEqual([]);
 });
 
 test("two runs at once lose nothing, and who was overtaken says so", async () => {
@@ -221,6 +207,21 @@ test("two runs at once lose nothing, and who was overtaken says so", async () =>
   expect(await storedSlugs(parts)).toHaveLength(5);
 });
 
+// Offset paging behind a cursor's back has served the last page over and over.
+test("a cursor that leads back to itself ends the walk instead of repeating it for ever", async () => {
+  const source = aCatalogue(openMarkets(3));
+  const stuck = {
+    ...(await source.readMarketPage({ closed: false, order: "id", cursor: null })),
+    nextCursor: "x",
+  };
+  const parts = { ...deps(source), source: { readMarketPage: async () => stuck } };
+
+  const report = await ingestMarkets(parts);
+
+  expect(report["cursors_refused"]).toBeGreaterThan(0);
+  expect(report["pages"]).toBeLessThan(10);
+});
+
 test("refuses a checkpoint of an unknown shape instead of quietly starting anew", async () => {
   const parts = deps(aCatalogue(openMarkets(1)));
   await parts.store.checkpoints.write("markets:sweep", { somebody: "else" }, null);
@@ -229,7 +230,3 @@ test("refuses a checkpoint of an unknown shape instead of quietly starting anew"
 
   expect(hasCode(failed, "checkpoint_malformed")).toBe(true);
 });
-
-function unavailable(): PolytapeError {
-  return new PolytapeError("operating", "upstream_unavailable", "no answer");
-}
