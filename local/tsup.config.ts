@@ -4,6 +4,7 @@ import { programBundle } from "../tsup.preset.ts";
 export default defineConfig(
   programBundle({
     local: "src/local.ts",
+    "run-tests": "src/test-run/run-tests.ts",
     gateway: "src/gateway/gateway-program.ts",
     "function-host": "src/gateway/function-host.ts",
   }),

@@ -1,0 +1,71 @@
+# The only command surface: `make` alone explains it. Recipes run under /bin/sh.
+# Settings come from .env (see .env.example) and from the environment, which wins:
+#   make up API_BIND_PORT=8081 POLYTAPE_HOME=/srv/tape
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status logs test check test-integration e2e soak bench key build deploy clean
+
+LOCAL := node local/dist/local.cjs
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+
+demo: build ## starts everything against the simulator and shows real answers; RECORDINGS=DIR replays recordings
+	@node local/dist/demo.cjs $(if $(RECORDINGS),--recordings "$(RECORDINGS)")
+
+up: build ## starts the stack in the background, against the real Polymarket; returns when it answers
+	@$(LOCAL) up
+
+down: local/dist/local.cjs ## stops everything that `make up` or `make demo` started; data stay
+	@$(LOCAL) down
+
+status: local/dist/local.cjs ## what runs, with process ids, memory and restarts
+	@$(LOCAL) status
+
+logs: local/dist/local.cjs ## follows the logs; NAME=gateway for one of them
+	@$(LOCAL) logs $(NAME)
+
+key: local/dist/local.cjs ## makes an API key, alone on the last line; PLAN=weekly or PLAN=monthly
+	@case "$(PLAN)" in weekly|monthly) ;; *) echo "make key needs PLAN=weekly or PLAN=monthly" >&2; exit 2;; esac
+	@$(LOCAL) run cli/dist/polytape.cjs keys create --plan $(PLAN)
+
+test: node_modules/.package-lock.json ## everything: types, lint, unit, recorded, integration, end-to-end on real servers
+	@local/install/build-bundles.sh || { echo "0 passed, 1 failed"; exit 1; }
+	@node local/dist/run-tests.cjs
+
+check: build ## types, lint, unit tests and house rules: seconds
+	@node local/dist/run-tests.cjs check unit house-rules
+
+test-integration: build ## tests on real OpenSearch and NATS
+	@node local/dist/run-tests.cjs integration
+
+e2e: build ## schedule to answer, on real servers with the simulator
+	@node local/dist/run-tests.cjs end-to-end
+
+soak: build ## the end-to-end run with kills and faults, five minutes long
+	@SOAK_SECONDS=$${SOAK_SECONDS:-300} node local/dist/run-tests.cjs end-to-end
+
+bench: build ## measures against ceilings of the same run; also as JSON in bench/out/latest.json
+	@node bench/dist/bench.cjs
+
+build: node_modules/.package-lock.json ## bundles of functions, services and programs
+	@local/install/build-bundles.sh
+
+deploy: build ## puts the functions on an OpenFaaS gateway; GATEWAY=URL
+	@test -n "$(GATEWAY)" || { echo "make deploy needs GATEWAY=http://host:8080" >&2; exit 2; }
+	@command -v faas-cli >/dev/null || { echo "make deploy needs faas-cli on the PATH" >&2; exit 2; }
+	faas-cli deploy -f stack.yml --gateway "$(GATEWAY)"
+
+clean: ## removes bundles, data and what was installed; refuses while something runs
+	@local/install/clean.sh
+
+# Stopping and looking must not fail because something cannot be built.
+local/dist/local.cjs:
+	@$(MAKE) --no-print-directory build
+
+# Installed once, and again when the lock file is newer than what is installed.
+node_modules/.package-lock.json: package-lock.json
+	@local/install/node.sh
+	@echo "installing packages"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
