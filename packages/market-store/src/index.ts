@@ -1,7 +1,13 @@
 /**
  * The tape's memory: markets, trades, candles, books and the bookkeeping about them. The only place that
- * knows OpenSearch.
+ * knows OpenSearch. Every write may be repeated; what a write returned for is on disk. It never deletes,
+ * and never sets up indices: that is the apply command of `opensearch/`.
  */
 export * from "./books/last-seen.ts";
 export * from "./candles/candle-id.ts";
 export * from "./market-store.ts";
+export * from "./open-market-store.ts";
+export { readAnswer } from "./opensearch/answers.ts";
+export * from "./opensearch/connection.ts";
+export * from "./opensearch/index-names.ts";
+export { readSchemaVersion, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION } from "./opensearch/schema-version.ts";

@@ -40,3 +40,19 @@ export function checkResultWindow(query: { offset?: number | undefined; limit: n
     },
   );
 }
+
+/** Documents that are asked for by id in one call. */
+export const IDS_AT_ONCE_MAX = 1_000;
+
+/** Throws `too_many_ids` (kind bug). */
+export function checkIdCount(count: number): void {
+  if (count <= IDS_AT_ONCE_MAX) return;
+  throw new PolytapeError(
+    "bug",
+    "too_many_ids",
+    `At most ${IDS_AT_ONCE_MAX} documents are asked for at once.`,
+    {
+      facts: { count },
+    },
+  );
+}

@@ -22,7 +22,7 @@ export function rejectionSample(rejected: RejectedRecord): RejectionSample {
 }
 
 /** The record as it came; where it was cut, its text. */
-export function rejectedRecordOf(sample: RejectionSample): RejectedRecord {
+export function rejectedRecordOf(sample: Omit<RejectionSample, "id">): RejectedRecord {
   const { kind, reason, receivedAtMs } = sample;
   return { kind, reason, raw: parseOrText(sample.rawText), receivedAtMs };
 }

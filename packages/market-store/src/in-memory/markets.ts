@@ -2,7 +2,7 @@ import type { EpochMs, Market } from "@polytape/market-model";
 import type { MarketCatalogue, MarketQuery, StoredMarket, StoredMarkets } from "../market-store.ts";
 import { NO_CLOSE_TIME_MS } from "../markets/market-document.ts";
 import { decideMarket, roundsOf, type TrackedContent } from "../markets/market-versions.ts";
-import { checkResultWindow } from "../store-errors.ts";
+import { checkIdCount, checkResultWindow } from "../store-errors.ts";
 
 export type MarketHistory = (marketId: string) => { observedAtMs: EpochMs; content: TrackedContent }[];
 
@@ -27,6 +27,7 @@ export function inMemoryMarkets(now: () => EpochMs): MarketCatalogue & { history
       return { ...counts, changes: changes.size - changesBefore };
     },
     async findMarkets(marketIds) {
+      checkIdCount(marketIds.length);
       return new Map(marketIds.flatMap((id) => entryOf(stored.get(id))));
     },
     async findMarket(anyId) {

@@ -1,0 +1,3 @@
+export * from "./apply-store-schema.ts";
+export { MIGRATIONS } from "./migrations.ts";
+export { INDICES, TEMPLATES } from "./templates.ts";

@@ -1,0 +1,32 @@
+import type { EpochMs } from "@polytape/market-model";
+import type { BookDocument } from "./book-document.ts";
+
+/** Both sides of one book. */
+export interface BookPair {
+  readonly tsMs: EpochMs;
+  readonly bid: BookDocument;
+  readonly ask: BookDocument;
+}
+
+/**
+ * The first book of a list of documents (in order of time, either way) of which both sides are there and
+ * belong together: half a book is not served, nor two halves of different books.
+ */
+export function firstWholeBook(documents: readonly BookDocument[]): BookPair | null {
+  const halves = new Map<string, BookDocument>();
+  for (const document of documents) {
+    const other = halves.get(`${document.ts}|${document.side === "bid" ? "ask" : "bid"}|${document.hash}`);
+    if (other) {
+      const [bid, ask] = document.side === "bid" ? [document, other] : [other, document];
+      return { tsMs: document.ts, bid, ask };
+    }
+    halves.set(`${document.ts}|${document.side}|${document.hash}`, document);
+  }
+  return null;
+}
+
+/** The pair nearer to the moment; at equal distance the earlier one, because it is the book that stood. */
+export function nearerBook(atMs: EpochMs, before: BookPair | null, after: BookPair | null): BookPair | null {
+  if (!before || !after) return before ?? after;
+  return after.tsMs - atMs < atMs - before.tsMs ? after : before;
+}

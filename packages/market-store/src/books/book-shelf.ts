@@ -1,0 +1,118 @@
+import type { EpochMs } from "@polytape/market-model";
+import type { BookShelf, Checkpoints } from "../market-store.ts";
+import { readAnswer, searchAnswer } from "../opensearch/answers.ts";
+import { sendBulk } from "../opensearch/bulk.ts";
+import type { StoreParts } from "../opensearch/store-parts.ts";
+import { type BookDocument, bookDocument, bookDocumentId, bookDocuments, bookOf } from "./book-document.ts";
+import { type BookPair, firstWholeBook, nearerBook } from "./book-pairs.ts";
+import { BOOKS_CHECKPOINT, lastSeenAtMs } from "./last-seen.ts";
+
+/** Documents of the first look: the book itself, and one more should the newest be half. */
+const FIRST_LOOK = 4;
+/** Documents of each further look, when many halves lie on top of each other. */
+const FURTHER_LOOK = 100;
+const LOOKS_MAX = 10;
+
+type Direction = "older" | "newer";
+
+/** Books as two documents each, behind one write alias. */
+export function bookShelf({ store, names, ready }: StoreParts, checkpoints: Checkpoints): BookShelf {
+  /** Documents of a token at or before a moment, newest first, or after it, oldest first. */
+  async function look(
+    assetId: string,
+    atMs: EpochMs,
+    direction: Direction,
+    page: Page,
+  ): Promise<BookDocument[]> {
+    const older = direction === "older";
+    const answer = await store.request({
+      method: "POST",
+      path: `/${names.books}/_search`,
+      query: { filter_path: "hits.hits._source" },
+      body: {
+        size: page.size,
+        ...(page.from > 0 && { from: page.from }),
+        track_total_hits: false,
+        query: {
+          bool: {
+            filter: [{ term: { asset_id: assetId } }, { range: { ts: { [older ? "lte" : "gt"]: atMs } } }],
+          },
+        },
+        sort: [{ ts: older ? "desc" : "asc" }],
+      },
+    });
+    const { hits } = readAnswer(searchAnswer, answer.body, "books").hits;
+    return hits.map((hit) => readAnswer(bookDocument, hit._source, "a book"));
+  }
+
+  async function findWhole(assetId: string, atMs: EpochMs, direction: Direction): Promise<Found> {
+    const documents: BookDocument[] = [];
+    for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+      const size = looks === 0 ? FIRST_LOOK : FURTHER_LOOK;
+      const more = await look(assetId, atMs, direction, { from: documents.length, size });
+      documents.push(...more);
+      const pair = firstWholeBook(documents);
+      if (pair || more.length < size) return { pair, documents };
+    }
+    return { pair: null, documents };
+  }
+
+  return {
+    async storeBooks(books) {
+      if (books.length === 0) return { stored: 0, repeated: 0 };
+      await ready();
+      const documents = books.flatMap(bookDocuments);
+      const { conflicts } = await sendBulk(store, documents.map(lineOf));
+      const there = new Set(conflicts);
+      const repeated = books.filter((_, place) => there.has(2 * place) && there.has(2 * place + 1)).length;
+      return { stored: books.length - repeated, repeated };
+    },
+
+    async findBook({ assetId, atMs, match, side }) {
+      const [before, after, next, checkpoint] = await Promise.all([
+        findWhole(assetId, atMs, "older"),
+        match === "nearest" ? findWhole(assetId, atMs, "newer") : NOT_LOOKED,
+        look(assetId, atMs, "newer", { from: 0, size: 1 }),
+        checkpoints.read(BOOKS_CHECKPOINT),
+      ]);
+      const pair = nearerBook(atMs, before.pair, after.pair);
+      if (!pair) return null;
+      const book = bookOf(pair.bid, pair.ask);
+      // The next newer document, half or whole, says when this book was last seen.
+      const newer =
+        pair === after.pair
+          ? await look(assetId, pair.tsMs, "newer", { from: 0, size: 1 })
+          : [...before.documents.filter(({ ts }) => ts > pair.tsMs).slice(-1), ...next];
+      return {
+        ...book,
+        bids: side === "ask" ? [] : book.bids,
+        asks: side === "bid" ? [] : book.asks,
+        lastSeenAtMs: lastSeenAtMs(book, {
+          checkpoint: checkpoint?.state,
+          next: newer[0] ? { previousSeenAtMs: newer[0].previous_seen_at } : null,
+        }),
+      };
+    },
+  };
+
+  function lineOf(document: BookDocument) {
+    const id = bookDocumentId(document.asset_id, document.ts, document.side);
+    return {
+      action: JSON.stringify({ create: { _index: names.books, _id: id } }),
+      source: JSON.stringify(document),
+    };
+  }
+}
+
+interface Found {
+  readonly pair: BookPair | null;
+  /** All that was looked at, in the order of the search. */
+  readonly documents: readonly BookDocument[];
+}
+
+const NOT_LOOKED: Found = { pair: null, documents: [] };
+
+interface Page {
+  readonly from: number;
+  readonly size: number;
+}

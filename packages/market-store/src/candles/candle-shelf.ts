@@ -1,0 +1,102 @@
+import type { CandleKey, CandleShelf, CandleWrite, StoredCandle } from "../market-store.ts";
+import { multiGetAnswer, readAnswer, searchAnswer } from "../opensearch/answers.ts";
+import { sendBulk } from "../opensearch/bulk.ts";
+import type { StoreParts } from "../opensearch/store-parts.ts";
+import { candleDocument, candleOf, candleSource } from "./candle-document.ts";
+import { candleId } from "./candle-id.ts";
+
+/** Documents read in one request. */
+const CANDLES_AT_ONCE_MAX = 2_000;
+const DOCUMENT_PATHS = ["_id", "_seq_no", "_primary_term", "_source"];
+
+/** Candles in one index per event month behind one alias, each write guarded by the version that was read. */
+export function candleShelf({ store, names, now, ready }: StoreParts): CandleShelf {
+  async function readByKeys(keys: readonly CandleKey[]): Promise<[string, StoredCandle][]> {
+    const docs = keys.map((key) => ({ _index: names.candlesOfMonth(key.openTimeMs), _id: candleId(key) }));
+    const answer = await store.request({
+      method: "POST",
+      path: "/_mget",
+      query: { filter_path: ["found", ...DOCUMENT_PATHS].map((path) => `docs.${path}`).join(",") },
+      body: { docs },
+    });
+    const { docs: found } = readAnswer(multiGetAnswer, answer.body, "candles by key");
+    return found
+      .filter((document) => document.found)
+      .map((document) => [document._id ?? "", versioned(document)]);
+  }
+
+  async function search(body: Record<string, unknown>): Promise<StoredCandle[]> {
+    const answer = await store.request({
+      method: "POST",
+      path: `/${names.candles}/_search`,
+      query: {
+        // Before the first candle there is no index, and no alias either.
+        ignore_unavailable: true,
+        filter_path: DOCUMENT_PATHS.map((path) => `hits.hits.${path}`).join(","),
+      },
+      body: { ...body, track_total_hits: false, seq_no_primary_term: true },
+    });
+    return readAnswer(searchAnswer, answer.body, "candles").hits.hits.map(versioned);
+  }
+
+  function lineOf(write: CandleWrite) {
+    const place = { _index: names.candlesOfMonth(write.candle.openTimeMs), _id: candleId(write.candle) };
+    const { replaces } = write;
+    const action = replaces
+      ? { index: { ...place, if_seq_no: replaces.seqNo, if_primary_term: replaces.primaryTerm } }
+      : { create: place };
+    return { action: JSON.stringify(action), source: candleSource(write, now()) };
+  }
+
+  return {
+    async findByKeys(keys) {
+      const found = new Map<string, StoredCandle>();
+      for (let from = 0; from < keys.length; from += CANDLES_AT_ONCE_MAX)
+        for (const [id, candle] of await readByKeys(keys.slice(from, from + CANDLES_AT_ONCE_MAX)))
+          found.set(id, candle);
+      return found;
+    },
+    async writeCandles(candles) {
+      if (candles.length === 0) return { written: 0, conflicts: [] };
+      await ready();
+      const { written, conflicts } = await sendBulk(store, candles.map(lineOf));
+      const lost = new Set(conflicts);
+      return {
+        written,
+        conflicts: candles.filter((_, place) => lost.has(place)).map(({ candle }) => keyOf(candle)),
+      };
+    },
+    findCandles: ({ assetId, interval, fromMs, toMs, limit }) =>
+      search({
+        size: limit,
+        query: seriesQuery(assetId, interval, { gte: fromMs, lt: toMs }),
+        sort: [{ open_time: "asc" }],
+      }),
+    async findCandleBefore({ assetId, interval, beforeMs }) {
+      const query = seriesQuery(assetId, interval, { lt: beforeMs });
+      return (await search({ size: 1, query, sort: [{ open_time: "desc" }] }))[0] ?? null;
+    },
+  };
+}
+
+function keyOf({ assetId, interval, openTimeMs }: CandleKey): CandleKey {
+  return { assetId, interval, openTimeMs };
+}
+
+function seriesQuery(assetId: string, interval: string, openTime: Record<string, number>) {
+  const clauses = [
+    { term: { asset_id: assetId } },
+    { term: { interval } },
+    { range: { open_time: openTime } },
+  ];
+  return { bool: { filter: clauses } };
+}
+
+function versioned(document: {
+  _source?: unknown;
+  _seq_no?: number | undefined;
+  _primary_term?: number | undefined;
+}) {
+  const version = { seqNo: document._seq_no ?? -1, primaryTerm: document._primary_term ?? -1 };
+  return candleOf(readAnswer(candleDocument, document._source, "a candle"), version);
+}

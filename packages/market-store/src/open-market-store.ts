@@ -1,0 +1,52 @@
+import { performance } from "node:perf_hooks";
+import type { EpochMs } from "@polytape/market-model";
+import { z } from "zod";
+import { checkpoints } from "./bookkeeping/checkpoints.ts";
+import { coverageLedger } from "./bookkeeping/coverage-ledger.ts";
+import { rejectionSamples } from "./bookkeeping/rejection-samples.ts";
+import { bookShelf } from "./books/book-shelf.ts";
+import { candleShelf } from "./candles/candle-shelf.ts";
+import type { MarketStore, StoreSettings } from "./market-store.ts";
+import { marketCatalogue } from "./markets/market-catalogue.ts";
+import { readAnswer } from "./opensearch/answers.ts";
+import { connectStore } from "./opensearch/connection.ts";
+import { indexNames } from "./opensearch/index-names.ts";
+import { schemaGuard } from "./opensearch/schema-version.ts";
+import type { StoreParts } from "./opensearch/store-parts.ts";
+import { tradeTape } from "./trades/trade-tape.ts";
+
+const healthAnswer = z.object({ status: z.enum(["green", "yellow", "red"]) });
+
+/** The store behind the settings. Connects when first asked; `now` is the clock of `ingestedAtMs`. */
+export function openMarketStore(settings: StoreSettings, options: { now?: () => EpochMs } = {}): MarketStore {
+  const store = connectStore(settings);
+  const names = indexNames(settings.indexPrefix);
+  const parts: StoreParts = {
+    store,
+    names,
+    now: options.now ?? Date.now,
+    ready: schemaGuard(store, names),
+  };
+  const states = checkpoints(parts);
+
+  return {
+    markets: marketCatalogue(parts),
+    trades: tradeTape(parts),
+    candles: candleShelf(parts),
+    books: bookShelf(parts, states),
+    checkpoints: states,
+    coverage: coverageLedger(parts),
+    rejections: rejectionSamples(parts),
+    async health() {
+      const startedMs = performance.now();
+      const answer = await store.request({
+        method: "GET",
+        path: "/_cluster/health",
+        query: { filter_path: "status" },
+      });
+      const { status } = readAnswer(healthAnswer, answer.body, "the cluster's health");
+      return { status, tookMs: Math.round(performance.now() - startedMs) };
+    },
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,55 @@
+import type { EpochMs } from "@polytape/market-model";
+import { z } from "zod";
+import { readAnswer } from "../opensearch/answers.ts";
+import type { StoreConnection } from "../opensearch/connection.ts";
+import type { IndexNames } from "../opensearch/index-names.ts";
+
+/**
+ * How long a list of days may be used. Less than the two seconds by which the first page of a cursor looks
+ * back, so that the trades of a day that has just begun are never left out of it.
+ */
+const KEEP_MS = 1_000;
+
+const resolveAnswer = z.object({ indices: z.array(z.object({ name: z.string() })).default([]) });
+
+export interface StoredDays {
+  /** Event days that have an index, oldest first. */
+  list(): Promise<readonly EpochMs[]>;
+  /** Says that the day has an index now. */
+  noteWritten(dayMs: EpochMs): void;
+}
+
+export function storedDays(store: StoreConnection, names: IndexNames, now: () => EpochMs): StoredDays {
+  let known: { readonly days: Promise<readonly EpochMs[]>; readonly atMs: EpochMs } | null = null;
+  let written = new Set<EpochMs>();
+
+  async function fetchDays(): Promise<readonly EpochMs[]> {
+    const answer = await store.request({ method: "GET", path: `/_resolve/index/${names.tradesPattern}` });
+    const { indices } = readAnswer(resolveAnswer, answer.body, "the list of indices");
+    return indices
+      .map(({ name }) => names.dayOfTrades(name))
+      .filter((day) => day !== null)
+      .sort((a, b) => a - b);
+  }
+
+  return {
+    async list() {
+      if (known && now() - known.atMs < KEEP_MS) return known.days;
+      const fetched = { days: fetchDays(), atMs: now() };
+      known = fetched;
+      try {
+        const days = await fetched.days;
+        written = new Set([...written].filter((day) => days.includes(day)));
+        return days;
+      } catch (error) {
+        if (known === fetched) known = null;
+        throw error;
+      }
+    },
+    noteWritten(dayMs) {
+      if (written.has(dayMs)) return;
+      written.add(dayMs);
+      known = null;
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import {
+  DAY_MS,
+  type EpochMs,
+  PolytapeError,
+  type StoredTrade,
+  tradeTsMs,
+  windowStart,
+} from "@polytape/market-model";
+import { z } from "zod";
+import type { TradeFilter, TradePosition, TradeQuery, TradeTape } from "../market-store.ts";
+import { readAnswer } from "../opensearch/answers.ts";
+import { sendBulk } from "../opensearch/bulk.ts";
+import type { StoreParts } from "../opensearch/store-parts.ts";
+import { checkResultWindow, RESULT_WINDOW_MAX } from "../store-errors.ts";
+import { minuteClauses, minuteSearches } from "./minute-search.ts";
+import { storedDays } from "./stored-days.ts";
+import { type TradeHit, tradeLine, tradeOf } from "./trade-document.ts";
+import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
+
+const HITS_PATH = "hits.total.value,hits.hits._id,hits.hits._source";
+
+const sumAnswer = z.object({
+  hits: z.object({ total: z.object({ value: z.number() }) }),
+  aggregations: z.object({
+    volume: z.object({ value: z.number().nullable() }),
+    notional: z.object({ value: z.number().nullable() }),
+  }),
+});
+
+/** Trades in one index per event day, each created once under an id computed from the trade. */
+export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
+  const days = storedDays(store, names, now);
+
+  function daysPath(dayList: readonly EpochMs[]): string {
+    return dayList.map((day) => names.tradesOfDay(day)).join(",");
+  }
+
+  async function search(dayList: readonly EpochMs[], body: Record<string, unknown>): Promise<Hits> {
+    const answer = await store.request({
+      method: "POST",
+      path: `/${daysPath(dayList)}/_search`,
+      query: { filter_path: HITS_PATH, ignore_unavailable: true },
+      body,
+    });
+    return hitsOf(answer.body);
+  }
+
+  return {
+    async createTrades(trades) {
+      if (trades.length === 0) return { stored: 0, repeated: 0 };
+      await ready();
+      const ingestedAtMs = now();
+      const lines = trades.map((trade) =>
+        tradeLine(trade, names.tradesOfDay(tradeTsMs(trade)), ingestedAtMs),
+      );
+      const outcome = await sendBulk(store, lines);
+      for (const trade of trades) days.noteWritten(windowStart(tradeTsMs(trade), DAY_MS));
+      return { stored: outcome.written, repeated: outcome.conflicts.length };
+    },
+
+    async findTrades(query) {
+      checkResultWindow(query);
+      const clauses = tradeClauses(query);
+      const found: StoredTrade[] = [];
+      let skip = query.offset ?? 0;
+      for (const group of dayGroups(await days.list(), query)) {
+        const page = pageOf(query, { skip, missing: query.limit - found.length });
+        const { hits, total } = await search(group, tradeSearchBody(query, clauses, page));
+        found.push(...hits.map(tradeOf));
+        if (found.length >= query.limit) break;
+        skip = hits.length > 0 ? 0 : skip - total;
+      }
+      return found;
+    },
+
+    async aggregateTrades(query) {
+      const within = daysWithin(await days.list(), query);
+      if (within.length === 0) return { n: 0, volume: 0, notional: 0 };
+      const answer = await store.request({
+        method: "POST",
+        path: `/${within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within)}/_search`,
+        query: { filter_path: "hits.total.value,aggregations.*.value", ignore_unavailable: true },
+        body: sumBody(query),
+      });
+      const { hits, aggregations } = readAnswer(sumAnswer, answer.body, "the sums of trades");
+      return {
+        n: hits.total.value,
+        volume: exactSum(aggregations.volume.value ?? 0),
+        notional: exactSum(aggregations.notional.value ?? 0),
+      };
+    },
+
+    async readMinutes(minutes) {
+      const searches = minuteSearches(minutes);
+      if (searches.length === 0) return [];
+      const touched = [...new Set(searches.map(({ dayMs }) => dayMs))];
+      for (let from = 0; from < touched.length; from += DAYS_NAMED_MAX)
+        await store.request({
+          method: "POST",
+          path: `/${daysPath(touched.slice(from, from + DAYS_NAMED_MAX))}/_refresh`,
+          query: { ignore_unavailable: true, filter_path: "_shards.failed" },
+        });
+      const read: StoredTrade[] = [];
+      for (const { dayMs, stretches } of searches)
+        await readAll(minuteClauses({ dayMs, stretches }), (body) => search([dayMs], body), read);
+      return read;
+    },
+
+    storedDays: async () => [...(await days.list())],
+  };
+}
+
+/** Names of days in one address; more than these, and all days are asked (the filter still holds). */
+const DAYS_NAMED_MAX = 64;
+
+interface Hits {
+  readonly hits: readonly TradeHit[];
+  readonly total: number;
+}
+
+/** Hits are read one by one by `tradeOf`; a schema over thousands of them would be the bulk of the cost. */
+function hitsOf(body: unknown): Hits {
+  const outer = (body as { hits?: { hits?: unknown; total?: { value?: unknown } } } | null)?.hits;
+  const total = outer?.total?.value;
+  return {
+    hits: Array.isArray(outer?.hits) ? (outer.hits as TradeHit[]) : [],
+    total: typeof total === "number" ? total : 0,
+  };
+}
+
+/** Rows to skip are counted, so that the next group of days knows how many of them are left. */
+function pageOf(query: TradeQuery, at: { skip: number; missing: number }) {
+  return {
+    size: at.missing,
+    from: at.skip,
+    after: query.after,
+    countUpTo: at.skip > 0 ? RESULT_WINDOW_MAX : (false as const),
+  };
+}
+
+/** All rows of one day's search, page by page, in order of (ts, tie). */
+async function readAll(
+  clauses: readonly Record<string, unknown>[],
+  search: (body: Record<string, unknown>) => Promise<Hits>,
+  into: StoredTrade[],
+): Promise<void> {
+  let after: TradePosition | undefined;
+  for (;;) {
+    const page = { size: RESULT_WINDOW_MAX, from: 0, after, countUpTo: false as const };
+    const { hits } = await search(tradeSearchBody({ sort: "asc" }, clauses, page));
+    for (const hit of hits) into.push(tradeOf(hit));
+    const last = into.at(-1);
+    if (hits.length < RESULT_WINDOW_MAX || !last) return;
+    after = [tradeTsMs(last), last.tie];
+  }
+}
+
+function sumBody(filter: TradeFilter): Record<string, unknown> {
+  return {
+    size: 0,
+    track_total_hits: true,
+    query: { bool: { filter: tradeClauses(filter) } },
+    aggs: { volume: { sum: { field: "size_micro" } }, notional: { sum: { field: "notional_micro" } } },
+  };
+}
+
+/**
+ * The server adds in doubles, which is exact for whole numbers below 2^53: 9.007 thousand million shares
+ * or USDC. Beyond it nothing is said rather than something rounded.
+ */
+function exactSum(sum: number): number {
+  if (Number.isSafeInteger(sum)) return sum;
+  throw new PolytapeError("input", "amount_too_large", "A sum is beyond exact integers.", { facts: { sum } });
+}
