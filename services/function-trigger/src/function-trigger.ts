@@ -1,0 +1,63 @@
+import type { EventBus } from "@polytape/event-bus";
+import type { Log } from "@polytape/function-runtime";
+import type { z } from "zod";
+import type { functionTriggerSettings } from "../settings.ts";
+import { openGateway } from "./gateway.ts";
+import { keepTriggers } from "./keep-triggers.ts";
+import { pause } from "./pause.ts";
+import { runTrigger } from "./run-trigger.ts";
+
+export type FunctionTriggerSettings = z.output<typeof functionTriggerSettings>;
+
+export interface FunctionTriggerDeps {
+  readonly settings: FunctionTriggerSettings;
+  readonly bus: EventBus;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Aborted: drain and return. */
+  readonly stop: AbortSignal;
+}
+
+const SUMMARY_EVERY_MS = 60_000;
+
+/**
+ * Turns messages into function calls until it is stopped; then takes no more, and waits a bounded time for
+ * the calls in flight. Returns whether all of them ended.
+ */
+export async function runFunctionTrigger(deps: FunctionTriggerDeps): Promise<{ drained: boolean }> {
+  const { settings, bus, log, now, stop } = deps;
+  const gateway = openGateway({
+    url: settings.OPENFAAS_URL,
+    user: settings.BASIC_AUTH_USER,
+    password: settings.BASIC_AUTH_PASSWORD,
+    callTimeoutMs: settings.TRIGGER_CALL_TIMEOUT_MS,
+  });
+  const limits = {
+    deliveriesMax: settings.TRIGGER_DELIVERIES_MAX,
+    delayMaxMs: settings.TRIGGER_DELAY_MAX_MS,
+  };
+  const triggers = keepTriggers({
+    gateway,
+    log,
+    start: (triggered) =>
+      runTrigger({ bus, gateway, log, now, limits }, triggered, settings.TRIGGER_ACKNOWLEDGE_WITHIN_MS),
+  });
+
+  let summarizedMs = now();
+  while (!stop.aborted) {
+    await triggers.refresh();
+    if (now() - summarizedMs >= SUMMARY_EVERY_MS) {
+      await triggers.logSummaries();
+      summarizedMs = now();
+    }
+    await pause(settings.TRIGGER_DISCOVERY_INTERVAL_MS, stop);
+  }
+
+  const overdue = new AbortController();
+  const drained = await Promise.race([
+    triggers.drain().then(() => true),
+    pause(settings.TRIGGER_DRAIN_MAX_MS, overdue.signal).then(() => false),
+  ]);
+  overdue.abort();
+  return { drained };
+}
