@@ -35,8 +35,9 @@ export function readSettings<Shape extends z.ZodRawShape>(
   );
 }
 
+/** Passwords, and the gateway's user, which OpenFaaS hands out as a secret beside its password. */
 export function isSecretName(name: string): boolean {
-  return name.endsWith("_PASSWORD");
+  return name.endsWith("_PASSWORD") || name === "BASIC_AUTH_USER";
 }
 
 export function secretFileName(name: string): string {
