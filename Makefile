@@ -63,9 +63,10 @@ clean: ## removes bundles, data and what was installed; refuses while something 
 local/dist/local.cjs:
 	@$(MAKE) --no-print-directory build
 
-# Installed once, and again when the lock file is newer than what is installed.
+# Installed once, and again when the lock file is newer than what is installed. Not `npm ci`: it refuses a lock
+# file without the optional packages of other systems, and not every registry offers those.
 node_modules/.package-lock.json: package-lock.json
 	@local/install/node.sh
 	@echo "installing packages"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
