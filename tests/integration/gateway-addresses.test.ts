@@ -6,6 +6,7 @@ import {
   buildGatewayPrograms,
   CREDENTIALS,
   type GatewayFixture,
+  type GatewayPrograms,
   gatewayFixture,
 } from "@polytape/local/gateway/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -35,8 +36,10 @@ const variable = (form: string) => `$\{${form}}`;
 
 let fixture: GatewayFixture;
 let gateway: Gateway;
+let programs: GatewayPrograms;
 
 beforeAll(async () => {
+  programs = await buildGatewayPrograms();
   fixture = gatewayFixture(
     {
       sees: {
@@ -53,7 +56,7 @@ beforeAll(async () => {
       "query-api": { handler: SEES, environment: { RAW_BODY: "true", MAX_RAW_SIZE: "1kb" } },
     },
     {
-      hostProgram: join(await buildGatewayPrograms(), "function-host.cjs"),
+      hostProgram: programs.functionHost,
       environment: { PATH: "/usr/bin", GREETING: "good day", EMPTY: "", OF_THE_GATEWAY: "hidden" },
     },
   );
@@ -63,6 +66,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   fixture?.remove();
+  programs?.remove();
 });
 
 const ask = (path: string, init?: RequestInit) => fetch(gateway.url + path, { redirect: "manual", ...init });
@@ -259,7 +263,7 @@ test("writes down process ids and ports", () => {
 test("names all that is missing at once, and starts nothing", async () => {
   const other = gatewayFixture(
     { incomplete: { handler: SEES, secrets: ["opensearch-password", "nats-password"] } },
-    { hostProgram: fixture.options.hostProgram },
+    { hostProgram: programs.functionHost },
   );
 
   await expect(other.start()).rejects.toMatchObject({
@@ -274,7 +278,7 @@ test("names all that is missing at once, and starts nothing", async () => {
 
 test("refuses to start on a port that is taken", async () => {
   const port = Number(new URL(gateway.url).port);
-  const other = gatewayFixture({}, { hostProgram: fixture.options.hostProgram, port });
+  const other = gatewayFixture({}, { hostProgram: programs.functionHost, port });
 
   await expect(other.start()).rejects.toMatchObject({ code: "port_unavailable" });
   other.remove();

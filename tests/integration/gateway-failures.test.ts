@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import type { Gateway } from "@polytape/local/gateway";
-import { buildGatewayPrograms, type GatewayFixture, gatewayFixture } from "@polytape/local/gateway/testing";
+import {
+  buildGatewayPrograms,
+  type GatewayFixture,
+  type GatewayPrograms,
+  gatewayFixture,
+} from "@polytape/local/gateway/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 /** What callers see when a function dies, hangs, is full or never starts; asked of real processes. */
@@ -38,10 +43,12 @@ const functions = {
 
 let fixture: GatewayFixture;
 let gateway: Gateway;
+let programs: GatewayPrograms;
 
 beforeAll(async () => {
+  programs = await buildGatewayPrograms();
   fixture = gatewayFixture(functions, {
-    hostProgram: join(await buildGatewayPrograms(), "function-host.cjs"),
+    hostProgram: programs.functionHost,
   });
   gateway = await fixture.start();
 });
@@ -49,6 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   fixture?.remove();
+  programs?.remove();
 });
 
 const call = (path: string, init?: RequestInit) => fetch(`${gateway.url}/function/${path}`, init);

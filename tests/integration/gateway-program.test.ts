@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildGatewayPrograms, type GatewayFixture, gatewayFixture } from "@polytape/local/gateway/testing";
-import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import {
+  buildGatewayPrograms,
+  type GatewayFixture,
+  type GatewayPrograms,
+  gatewayFixture,
+} from "@polytape/local/gateway/testing";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 
 /** The gateway as `node gateway.cjs`: how it starts, drains and ends, its functions with it. */
 const HANDLER = `
@@ -17,13 +22,15 @@ module.exports = async (event) => {
   return "here";
 };`;
 
-let programs: string;
+let programs: GatewayPrograms;
 let fixture: GatewayFixture;
 const started: ChildProcess[] = [];
 
 beforeAll(async () => {
   programs = await buildGatewayPrograms();
 });
+
+afterAll(() => programs?.remove());
 
 afterEach(() => {
   for (const child of started.splice(0)) child.kill("SIGKILL");
@@ -37,7 +44,7 @@ interface Program {
 }
 
 function startProgram(more: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, [join(programs, "gateway.cjs")], {
+  const child = spawn(process.execPath, [programs.gateway], {
     env: {
       STACK_FILES: fixture.options.stackFiles.join(","),
       POLYTAPE_HOME: fixture.options.home,

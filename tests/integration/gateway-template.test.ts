@@ -1,7 +1,11 @@
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Gateway } from "@polytape/local/gateway";
-import { buildGatewayPrograms, type GatewayFixture, gatewayFixture } from "@polytape/local/gateway/testing";
+import {
+  buildGatewayPrograms,
+  type GatewayFixture,
+  type GatewayPrograms,
+  gatewayFixture,
+} from "@polytape/local/gateway/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 
@@ -31,9 +35,10 @@ const CALLBACK = `module.exports = (event, context, callback) => { callback(unde
 
 let fixture: GatewayFixture;
 let gateway: Gateway;
+let programs: GatewayPrograms;
 
 beforeAll(async () => {
-  const hostProgram = join(await buildGatewayPrograms(), "function-host.cjs");
+  programs = await buildGatewayPrograms();
   fixture = gatewayFixture(
     {
       echo: { handler: ECHO, environment: { NODE_ENV: "production" } },
@@ -45,7 +50,7 @@ beforeAll(async () => {
       cases: { handler: CASES },
       callback: { handler: CALLBACK },
     },
-    { hostProgram },
+    { hostProgram: programs.functionHost },
   );
   gateway = await fixture.start();
 });
@@ -53,6 +58,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close();
   fixture?.remove();
+  programs?.remove();
 });
 
 const eventSchema = z.object({

@@ -55,8 +55,14 @@ export function gatewayFixture(
   };
 }
 
-/** Builds the programs of this folder; returns the folder that holds `gateway.cjs` and `function-host.cjs`. */
-export async function buildGatewayPrograms(): Promise<string> {
+export interface GatewayPrograms {
+  readonly gateway: string;
+  readonly functionHost: string;
+  remove(): void;
+}
+
+/** Builds the gateway's two programs into a folder of their own. */
+export async function buildGatewayPrograms(): Promise<GatewayPrograms> {
   const outDir = mkdtempSync(join(tmpdir(), "gateway-programs-"));
   const source = dirname(fileURLToPath(import.meta.url));
   const entry = {
@@ -64,9 +70,14 @@ export async function buildGatewayPrograms(): Promise<string> {
     "function-host": join(source, "function-host.ts"),
   };
   await build({ ...programBundle(entry), outDir, config: false });
-  return outDir;
+  return {
+    gateway: join(outDir, "gateway.cjs"),
+    functionHost: join(outDir, "function-host.cjs"),
+    remove: () => rmSync(outDir, { recursive: true, force: true }),
+  };
 }
 
+/** Written as JSON, which is YAML too. */
 function stackOf(functions: Readonly<Record<string, FixtureFunction>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(functions).map(([name, { environment, annotations, secrets, memory }]) => [
@@ -84,7 +95,6 @@ function stackOf(functions: Readonly<Record<string, FixtureFunction>>): Record<s
   );
 }
 
-/** Stack files are YAML, of which JSON is a part. */
 function writeFile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);

@@ -40,12 +40,11 @@ const functionSchema = z.object({
     .partial()
     .default({}),
 });
-const stackSchema = z.object({
-  functions: z.record(
-    z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a DNS label"),
-    functionSchema,
-  ),
-});
+/** A function's name is a DNS label, because it is one under the platform. */
+const nameSchema = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be named by lower-case letters, digits and dashes");
+const stackSchema = z.object({ functions: z.record(nameSchema, functionSchema) });
 const environmentFileSchema = z.object({ environment: texts });
 
 /**
@@ -105,8 +104,12 @@ function readYaml<T>(file: string, schema: z.ZodType<T>, variables: Variables, f
   }
   const outcome = schema.safeParse(document.toJS({ maxAliasCount: 1_000 }));
   if (outcome.success) return outcome.data;
-  faults.push(...outcome.error.issues.map((issue) => `${file}: ${issue.path.join(".")} ${issue.message}`));
+  faults.push(...outcome.error.issues.map((issue) => `${file}: ${issue.path.join(".")} ${reasonOf(issue)}`));
   return null;
+}
+
+function reasonOf(issue: z.core.$ZodIssue): string {
+  return (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
 }
 
 function readText(file: string, faults: string[]): string | null {
