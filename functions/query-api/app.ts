@@ -1,18 +1,40 @@
 import type { ApiKeyRecord } from "@polytape/api-access";
 import { errorFacts } from "@polytape/function-runtime";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { contractPages } from "./contract/contract-pages.ts";
 import { checkKey, limitHeaders, overLimit } from "./http/api-key-check.ts";
 import { errorAnswer, errorResponse } from "./http/error-response.ts";
 import { requestIdOf } from "./http/request-id.ts";
 import type { ApiParts, Route } from "./http/route.ts";
 import { ANSWER_WITHIN_MS, withinDeadline } from "./http/within-deadline.ts";
+import { getCandles } from "./routes/get-candles/route.ts";
+import { getCoverage } from "./routes/get-coverage/route.ts";
 import { getHealth } from "./routes/get-health/route.ts";
 import { getMarket } from "./routes/get-market/route.ts";
+import { getMe } from "./routes/get-me/route.ts";
+import { getOrderbook } from "./routes/get-orderbook/route.ts";
+import { getStatus } from "./routes/get-status/route.ts";
 import { listMarkets } from "./routes/list-markets/route.ts";
 import { listTrades } from "./routes/list-trades/route.ts";
 
 /** Every endpoint there is. */
-export const routes: readonly Route[] = [getHealth, listMarkets, getMarket, listTrades];
+export const routes: readonly Route[] = [
+  listMarkets,
+  getMarket,
+  listTrades,
+  getOrderbook,
+  getCandles,
+  getCoverage,
+  getMe,
+  getStatus,
+  getHealth,
+];
+
+/** The pages are whole in themselves: nothing may be loaded or run. */
+const PAGE_HEADERS = {
+  "cache-control": "public, max-age=300",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+};
 
 type Env = { Variables: { requestId: string; caller: ApiKeyRecord | null } };
 
@@ -24,6 +46,14 @@ export function createApp(api: ApiParts): (request: Request) => Response | Promi
   for (const route of routes) {
     app.get(route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) => answer(api, route, context));
     app.all(route.path.replaceAll(/\{(\w+)\}/g, ":$1"), refuseMethod);
+  }
+  for (const page of contractPages) {
+    let text: string | null = null;
+    app.get(page.path, () => {
+      text ??= page.text(routes, api.rules.version);
+      return new Response(text, { headers: { ...PAGE_HEADERS, "content-type": page.contentType } });
+    });
+    app.all(page.path, refuseMethod);
   }
   app.notFound((context) =>
     errorAnswer("not_found", "There is no such endpoint: /docs lists them.", context.get("requestId")),

@@ -5,12 +5,9 @@ import { createLog } from "@polytape/function-runtime";
 import { CANDLE_INTERVALS } from "@polytape/market-model";
 import { inMemoryStore } from "@polytape/market-store/in-memory";
 import { expect } from "vitest";
+import { apiParts } from "../api-parts.ts";
 import { createApp, routes } from "../app.ts";
-import { createMarketLookup } from "../catalogue/market-lookup.ts";
-import { createCompletenessReader } from "../completeness/completeness-reader.ts";
-import { createStoreHealth } from "../completeness/store-health.ts";
 import { errorEnvelope } from "../http/error-response.ts";
-import type { ApiRules } from "../http/route.ts";
 
 export const NOW = Date.parse("2026-11-22T12:00:00Z");
 
@@ -26,7 +23,7 @@ export interface AskOptions {
  */
 export async function anApi(
   options: {
-    rules?: Partial<ApiRules>;
+    settings?: Partial<Parameters<typeof apiParts>[0]["settings"]>;
     rateRps?: number;
     dailyCap?: number;
     keysRead?: boolean;
@@ -50,23 +47,17 @@ export async function anApi(
     nowMs: NOW,
     randomBytes,
   });
-  const rules = {
-    retentionDays: 90,
-    settleMs: 600_000,
-    candleIntervals: CANDLE_INTERVALS,
-    version: "0.0.0-test",
-  };
-  const respond = createApp({
-    store,
-    markets: createMarketLookup(store.markets, now),
-    completeness: createCompletenessReader(store.coverage, now),
-    health: createStoreHealth(store, now, () => undefined),
-    gate,
-    bus: { isConnected: () => bus.connected },
-    rules: { ...rules, ...options.rules },
-    now,
-    log,
-  });
+  const settings = { RETENTION_DAYS: 90, SETTLE_SECONDS: 600, CANDLES_INTERVALS: [...CANDLE_INTERVALS] };
+  const respond = createApp(
+    apiParts({
+      store,
+      gate,
+      bus: { isConnected: () => bus.connected },
+      settings: { ...settings, ...options.settings },
+      log,
+      now,
+    }),
+  );
 
   async function send(path: string, { key: given = key, method = "GET", headers = {} }: AskOptions = {}) {
     const request = new Request(`http://function${path}`, {

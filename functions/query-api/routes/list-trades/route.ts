@@ -32,12 +32,9 @@ const query = z.strictObject({
   side: z.enum(["buy", "sell"], "must be buy or sell").optional().meta({ description: "The taker's side." }),
   from: fromParameter,
   to: toParameter,
-  sort: z
-    .enum(["ts:asc", "ts:desc"], "must be ts:asc or ts:desc")
-    .optional()
-    .meta({
-      description: "Order by event time; default `ts:desc`. Within a second by a fixed tie, not by match.",
-    }),
+  sort: z.enum(["ts:asc", "ts:desc"], "must be ts:asc or ts:desc").optional().meta({
+    description: "Order by event time; default `ts:desc`. Within a second by a fixed tie, not by match.",
+  }),
   page: pageParameter,
   limit: limitParameter,
   cursor: cursorParameter,

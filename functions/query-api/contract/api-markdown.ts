@@ -1,0 +1,85 @@
+import { API_ERRORS } from "../http/api-error.ts";
+import type { Route } from "../http/route.ts";
+import { describeFields, type FieldLine } from "./describe-schema.ts";
+import { refusalsOf } from "./openapi.ts";
+import { type Page, questionOf } from "./pages.ts";
+
+/** The contract as a page of Markdown: `docs/api.md`, and `/llms.txt`. */
+export function apiMarkdown(routes: readonly Route[], pages: readonly Page[]): string {
+  return `${[INTRODUCTION, ...routes.map(routeSection), pagesSection(pages), errorsSection()].join("\n\n")}\n`;
+}
+
+const INTRODUCTION = `# The API
+
+Made of the schemas that validate the requests; \`npm run docs -w @polytape/query-api\` writes it anew.
+
+**Where**: \`/v1/…\` at the edge and on the local profile, \`/function/query-api/v1/…\` through the gateway. Read-only: GET and HEAD.
+
+**Key**: header \`X-API-Key\`. A key has a rate (a token bucket that holds one second's worth, at least one request) and a daily cap (UTC day).
+\`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` on every answer to a known key tell of the tighter of the two; a 429 carries
+\`Retry-After\`. The cap survives a restart; after a crash it may overrun by one second's traffic. Before keys have been read the answer is 503
+\`auth_unavailable\`. While the bus is away, known keys work and expire on time, and nothing unknown gets in.
+
+**Times**: RFC 3339 with a zone, or seconds or milliseconds since the epoch; answers carry RFC 3339 in UTC with milliseconds. \`from\` is
+included, \`to\` is not. **Numbers** are JSON numbers. Parameters that are unknown or given twice are refused.
+
+**Never silently short**: \`coverage.complete\` is true only when it is proven that everything of \`[coverage.from, coverage.to)\` is there, false
+when something is known to be missing or may still come, null when it is not known; \`gaps\` names the stretches that are not proven. "Complete"
+means: all taker rows of at least 0.01 shares that the venue serves after settling. \`truncated_by\` says why an answer covers less than the
+question, \`retention_from\` what is the first moment that is kept.
+
+**Pages**: \`next_cursor\` leads on as far as you like, and stays stable while rows arrive: all pages look only at what had arrived by \`as_of\`
+(two seconds before the first page). A cursor belongs to its question; only \`limit\` may change. \`page × limit\` is at most 10,000.
+
+**One definition of volume**: taker trades only, in shares; \`notional\` is price × size in USDC. Prices are per outcome and never mixed.
+
+**Errors**: \`{"error": {"code", "message"}, "request_id"}\`; the request id is also in \`X-Request-Id\` (yours, if you send one).`;
+
+function routeSection(route: Route): string {
+  const parameters = [...describeFields(route.parts, "input"), ...describeFields(route.query, "input")];
+  const fields = describeFields(route.answer, "output");
+  return [
+    `## \`GET ${route.path}\`: ${route.summary.toLowerCase()}`,
+    route.description,
+    `\`\`\`sh\n${curlOf(route)}\n\`\`\``,
+    ...(parameters.length > 0 ? [parametersTable(parameters)] : []),
+    fieldsTable(fields),
+    `Refusals: ${refusalsOf(route)
+      .map((code) => `\`${code}\``)
+      .join(", ")}.`,
+  ].join("\n\n");
+}
+
+/** A request to copy. */
+export function curlOf(route: Pick<Route, "path" | "access" | "name">): string {
+  const key = route.access === "key" ? ' -H "X-API-Key: $POLYTAPE_KEY"' : "";
+  return `curl -s${key} "$POLYTAPE_URL${questionOf(route)}"`;
+}
+
+function parametersTable(lines: readonly FieldLine[]): string {
+  const rows = lines.map(
+    ({ path, type, required, meaning }) =>
+      `| \`${path}\` | ${type} | ${required ? "yes" : ""} | ${meaning} |`,
+  );
+  return ["| parameter | type | required | meaning |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+function fieldsTable(lines: readonly FieldLine[]): string {
+  const rows = lines.map(
+    ({ path, type, required, meaning }) =>
+      `| \`${path}\` | ${type} | ${[required ? "" : "Only when asked for.", meaning].filter(Boolean).join(" ")} |`,
+  );
+  return ["| field | type | meaning |", "|---|---|---|", ...rows].join("\n");
+}
+
+function pagesSection(pages: readonly Page[]): string {
+  const rows = pages.map(({ path, summary }) => `| \`GET ${path}\` | ${summary} |`);
+  return ["## The contract itself (no key)", ["| page | |", "|---|---|", ...rows].join("\n")].join("\n\n");
+}
+
+function errorsSection(): string {
+  const rows = Object.entries(API_ERRORS).map(
+    ([code, { status, meaning }]) => `| ${status} | \`${code}\` | ${meaning} |`,
+  );
+  return ["## Errors", ["| status | code | meaning |", "|---|---|---|", ...rows].join("\n")].join("\n\n");
+}

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { routes } from "../app.ts";
+import { anApi } from "../testing/an-api.ts";
+import { apiMarkdown } from "./api-markdown.ts";
+import { contractPages } from "./contract-pages.ts";
+import { describeFields } from "./describe-schema.ts";
+
+const operation = z.looseObject({ parameters: z.array(z.looseObject({ name: z.string() })) });
+const openApi = z.looseObject({
+  openapi: z.string(),
+  paths: z.record(z.string(), z.object({ get: operation })),
+  components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
+});
+
+/** After a change of a route: npm run docs -w @polytape/query-api, and commit docs/api.md with it. */
+test("docs/api.md is what the schemas say", async () => {
+  await expect(apiMarkdown(routes, contractPages)).toMatchFileSnapshot("../../../docs/api.md");
+});
+
+test("serves the contract without a key, as OpenAPI that names every route, parameter and reference", async () => {
+  const api = await anApi({ keysRead: false });
+
+  const response = await api.send("/openapi.json", { key: null });
+  const document = openApi.parse(await response.json());
+
+  expect(response.status).toBe(200);
+  expect(document.openapi).toBe("3.1.0");
+  expect(Object.keys(document.paths)).toEqual(routes.map(({ path }) => path));
+  for (const { path, query, parts } of routes) {
+    const names = document.paths[path]?.get.parameters.map(({ name }) => name);
+    expect(names).toEqual([...Object.keys(parts.shape), ...Object.keys(query.shape)]);
+  }
+  for (const [, name] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g))
+    expect(document.components.schemas).toHaveProperty(name ?? "");
+  expect(JSON.stringify(document)).not.toContain("$defs");
+});
+
+test("the page to read loads nothing and points nowhere else", async () => {
+  const api = await anApi();
+
+  const response = await api.send("/docs", { key: null });
+  const html = await response.text();
+
+  expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+  expect(html).not.toMatch(/https?:\/\/|<script|@import|url\(/);
+  for (const { path } of routes) expect(html).toContain(`GET ${path}`);
+});
+
+test.each(routes.map((route) => [route.path, route] as const))(
+  "%s says what each parameter means",
+  (_path, route) => {
+    const lines = [...describeFields(route.parts, "input"), ...describeFields(route.query, "input")];
+
+    expect(lines.filter(({ meaning }) => meaning === "")).toEqual([]);
+  },
+);

@@ -1,0 +1,153 @@
+import {
+  CANDLE_INTERVAL_MS,
+  CANDLE_INTERVALS,
+  type CandleInterval,
+  type EpochMs,
+  toRfc3339,
+  windowStart,
+} from "@polytape/market-model";
+import type { StoredCandle } from "@polytape/market-store";
+import { z } from "zod";
+import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
+import { completeness, coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
+import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
+import { refusal } from "../../http/api-error.ts";
+import { REFRESH_LAG_MS } from "../../http/page-cursor.ts";
+import {
+  fromParameter,
+  marketIdParameter,
+  moment,
+  outcomeParameter,
+  toParameter,
+} from "../../http/parameters.ts";
+import { type ApiParts, defineRoute } from "../../http/route.ts";
+import { candleAnswer } from "./candle-answer.ts";
+import { fillSeries, type Windows } from "./fill-series.ts";
+
+/** Candles of one answer: 1m over three days and a half. */
+export const CANDLES_MAX = 5_000;
+const CANDLES_DEFAULT = 100;
+
+const query = z.strictObject({
+  market_id: marketIdParameter,
+  outcome: outcomeParameter,
+  interval: z
+    .enum(CANDLE_INTERVALS, `must be one of ${CANDLE_INTERVALS.join(", ")}`)
+    .meta({ description: "Length of a window." }),
+  from: fromParameter,
+  to: toParameter,
+});
+
+/** Candles of one outcome. */
+export const getCandles = defineRoute({
+  name: "get-candles",
+  path: "/v1/candles",
+  summary: "Candles",
+  description: `Evenly spaced candles of one outcome, oldest first: every window that opens in [from, to) and not in the future. Made of taker trades; within one second the order is by a fixed tie, not by match. to is now unless given, from ${CANDLES_DEFAULT} windows before it. At most ${CANDLES_MAX} candles: when that cuts the answer, truncated_by says so and next_from where to go on.`,
+  access: "key",
+  parts: z.strictObject({}),
+  query,
+  answer: z.object({
+    market_id: z.string(),
+    asset_id: z.string(),
+    outcome: z.string().nullable(),
+    interval: z.enum(CANDLE_INTERVALS),
+    candles: z.array(candleAnswer).max(CANDLES_MAX),
+    next_from: moment
+      .nullable()
+      .meta({ description: "`from` of the rest of the question; null: this is all." }),
+    coverage: coverageBlock,
+    ...keptFields,
+  }),
+  refusals: ["unknown_outcome", "market_not_found"],
+  freshSeconds: 0,
+  async handle(api, { query, nowMs }) {
+    requireOrder(query);
+    requireBuilt(query.interval, api.rules.candleIntervals);
+    const subject = await findSubject(api.markets, query.market_id);
+    const { assetId, name } = chooseOutcome(subject, query.outcome);
+    const { windows, nextFromMs } = windowsOf(query, retentionFromMs(api.rules.retentionDays, nowMs), nowMs);
+    const toMs = windows.firstMs + windows.count * windows.lengthMs;
+    const scope = { stream: "trades" as const, marketId: subject.marketId, assetId };
+
+    const [stored, timeline] = await Promise.all([
+      windows.count === 0 ? [] : readCandles(api, { assetId, interval: query.interval, windows, toMs }),
+      api.completeness.timeline(scope, windows.firstMs, toMs),
+    ]);
+    const startsQuiet = timeline[0]?.state === "complete" && stored[0]?.openTimeMs !== windows.firstMs;
+    const previousClose = startsQuiet ? await provenClose(api, scope, query.interval, windows.firstMs) : null;
+    const coveredToMs = Math.max(Math.min(toMs, nowMs - REFRESH_LAG_MS), windows.firstMs);
+    const covered = await api.completeness.timeline(scope, windows.firstMs, coveredToMs);
+    const kept = keptAnswer(query, api.rules.retentionDays, nowMs);
+    return {
+      market_id: subject.marketId,
+      asset_id: assetId,
+      outcome: name,
+      interval: query.interval,
+      candles: fillSeries(windows, stored, timeline, {
+        previousClose,
+        settledBeforeMs: nowMs - api.rules.settleMs,
+      }),
+      next_from: nextFromMs === null ? null : toRfc3339(nextFromMs),
+      coverage: coverageBlockOf(covered, { fromMs: windows.firstMs, toMs: coveredToMs, openStart: false }),
+      ...kept,
+      truncated_by: nextFromMs === null ? kept.truncated_by : ("limit" as const),
+    };
+  },
+});
+
+function requireBuilt(interval: CandleInterval, built: readonly CandleInterval[]): void {
+  if (built.includes(interval)) return;
+  throw refusal(
+    "invalid_parameter",
+    `interval must be one of ${built.join(", ")}: others are not built here.`,
+  );
+}
+
+/** The windows that open in [from, to), are kept, and have begun. */
+export function windowsOf(
+  query: { interval: CandleInterval; from?: EpochMs | undefined; to?: EpochMs | undefined },
+  keptFromMs: EpochMs | null,
+  nowMs: EpochMs,
+): { windows: Windows; nextFromMs: EpochMs | null } {
+  const lengthMs = CANDLE_INTERVAL_MS[query.interval];
+  const endMs = alignUp(
+    Math.min(query.to ?? Number.POSITIVE_INFINITY, windowStart(nowMs, lengthMs) + lengthMs),
+    lengthMs,
+  );
+  const fromMs = query.from ?? endMs - CANDLES_DEFAULT * lengthMs;
+  const firstMs = alignUp(Math.max(fromMs, keptFromMs ?? 0, 0), lengthMs);
+  const asked = Math.max(0, (endMs - firstMs) / lengthMs);
+  const count = Math.min(asked, CANDLES_MAX);
+  return {
+    windows: { firstMs, count, lengthMs },
+    nextFromMs: count < asked ? firstMs + count * lengthMs : null,
+  };
+}
+
+function alignUp(ms: EpochMs, lengthMs: number): EpochMs {
+  return windowStart(ms + lengthMs - 1, lengthMs);
+}
+
+function readCandles(
+  api: ApiParts,
+  question: { assetId: string; interval: CandleInterval; windows: Windows; toMs: EpochMs },
+): Promise<StoredCandle[]> {
+  const { assetId, interval, windows, toMs } = question;
+  const range = { fromMs: windows.firstMs, toMs, limit: windows.count };
+  return api.store.candles.findCandles({ assetId, interval, ...range });
+}
+
+/** The last close before a moment, when everything since that candle's start is proven complete. */
+async function provenClose(
+  api: ApiParts,
+  scope: { stream: "trades"; marketId: string; assetId: string },
+  interval: CandleInterval,
+  beforeMs: EpochMs,
+): Promise<number | null> {
+  const { assetId } = scope;
+  const last = await api.store.candles.findCandleBefore({ assetId, interval, beforeMs });
+  if (!last) return null;
+  const since = await api.completeness.timeline(scope, last.openTimeMs, beforeMs);
+  return completeness(since) ? last.close : null;
+}

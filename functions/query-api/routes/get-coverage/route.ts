@@ -1,0 +1,117 @@
+import {
+  type CoverageInterval,
+  type CoverageStream,
+  DAY_MS,
+  type EpochMs,
+  toRfc3339,
+} from "@polytape/market-model";
+import { z } from "zod";
+import { findSubject } from "../../catalogue/choose-outcome.ts";
+import { completeness } from "../../completeness/coverage-block.ts";
+import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
+import { type Stretch, timelineOf } from "../../completeness/timeline.ts";
+import { fromParameter, marketIdParameter, moment, toParameter } from "../../http/parameters.ts";
+import { defineRoute } from "../../http/route.ts";
+
+const STREAMS = ["trades", "books", "markets"] as const;
+const INTERVALS_MAX = 1_000;
+
+const interval = z
+  .object({
+    stream: z.enum(STREAMS),
+    market_id: z.string().nullable().meta({ description: "null: all markets at once." }),
+    asset_id: z.string().nullable(),
+    from: moment,
+    to: moment,
+    state: z.enum(["complete", "partial", "missing", "unknown"]),
+    cause: z.string().nullable(),
+    evidence: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "CoverageInterval" });
+
+const totals = z
+  .object({
+    stream: z.enum(STREAMS),
+    complete_ms: z.int().nonnegative(),
+    partial_ms: z.int().nonnegative(),
+    missing_ms: z.int().nonnegative(),
+    unknown_ms: z.int().nonnegative(),
+    complete: z.boolean().nullable().meta({ description: "Of the whole range; null: not known." }),
+  })
+  .meta({ id: "CoverageTotals", description: "How much of [from, to) is in which state." });
+
+const query = z.strictObject({
+  market_id: marketIdParameter.optional(),
+  stream: z
+    .enum(STREAMS, `must be one of ${STREAMS.join(", ")}`)
+    .optional()
+    .meta({ description: "Default: all." }),
+  from: fromParameter,
+  to: toParameter,
+});
+
+/** What is known about the completeness of the tape. */
+export const getCoverage = defineRoute({
+  name: "get-coverage",
+  path: "/v1/coverage",
+  summary: "What is known about completeness",
+  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX}, and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. Where entries disagree a proof of completeness goes before a gap, a gap before a doubt; where there is none the state is unknown.`,
+  access: "key",
+  parts: z.strictObject({}),
+  query,
+  answer: z.object({
+    data: z.array(interval).max(INTERVALS_MAX),
+    totals: z.array(totals),
+    ...keptFields,
+  }),
+  refusals: ["market_not_found"],
+  freshSeconds: 2,
+  async handle(api, { query, nowMs }) {
+    requireOrder(query);
+    const marketId = query.market_id && (await findSubject(api.markets, query.market_id)).marketId;
+    const toMs = query.to ?? Math.max(nowMs, (query.from ?? 0) + 1);
+    const fromMs = query.from ?? Math.max(0, toMs - DAY_MS);
+    const { stream } = query;
+    const limit = INTERVALS_MAX + 1;
+    const found = await api.store.coverage.findIntervals({ stream, marketId, fromMs, toMs, limit });
+    const intervals = found.slice(0, INTERVALS_MAX);
+    const streams = stream ? [stream] : STREAMS;
+    const timelines = streams.map((each) => ({
+      stream: each,
+      timeline: timelineOf(intervals, { stream: each, marketId }, fromMs, toMs),
+    }));
+    const kept = keptAnswer({ from: fromMs }, api.rules.retentionDays, nowMs);
+    return {
+      data: intervals.map(intervalAnswer),
+      totals: timelines.map(({ stream, timeline }) => totalsOf(stream, timeline)),
+      ...kept,
+      truncated_by: found.length > INTERVALS_MAX ? ("limit" as const) : kept.truncated_by,
+    };
+  },
+});
+
+function intervalAnswer(entry: CoverageInterval): z.output<typeof interval> {
+  return {
+    stream: entry.stream,
+    market_id: entry.marketId,
+    asset_id: entry.assetId,
+    from: toRfc3339(entry.fromMs),
+    to: toRfc3339(entry.toMs),
+    state: entry.state,
+    cause: entry.cause,
+    evidence: { ...entry.evidence },
+  };
+}
+
+function totalsOf(stream: CoverageStream, timeline: readonly Stretch[]): z.output<typeof totals> {
+  const sum = (state: Stretch["state"]): EpochMs =>
+    timeline.reduce((ms, stretch) => ms + (stretch.state === state ? stretch.toMs - stretch.fromMs : 0), 0);
+  return {
+    stream,
+    complete_ms: sum("complete"),
+    partial_ms: sum("partial"),
+    missing_ms: sum("missing"),
+    unknown_ms: sum("unknown"),
+    complete: completeness(timeline),
+  };
+}
