@@ -105,7 +105,7 @@ describe.skipIf(recordingsAbsent)("recorded markets", () => {
 
     for (const market of markets)
       expect(market).toMatchObject({
-        category: "politics",
+        category: "economy",
         tags: ["economic-policy", "economy", "fed", "fed-rates", "fomc", "jerome-powell", "politics"],
       });
   });

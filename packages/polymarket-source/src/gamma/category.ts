@@ -1,19 +1,19 @@
 /**
  * The topics that a market's category is taken from, in order of precedence; they are slugs of Polymarket's
  * own tags. A narrow topic stands before the wide one that usually accompanies it (`esports` before
- * `sports`, `elections` before `politics`), so that it is not swallowed.
+ * `sports`, `economy` and `elections` before `politics`), so that it is not swallowed.
  */
 export const CATEGORY_TOPICS = [
   "esports",
   "sports",
   "weather",
-  "elections",
-  "geopolitics",
-  "politics",
   "crypto",
   "economy",
   "finance",
   "business",
+  "elections",
+  "geopolitics",
+  "politics",
   "ai",
   "tech",
   "science",

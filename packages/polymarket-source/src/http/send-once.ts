@@ -65,7 +65,7 @@ function kyOptions(request: UpstreamRequest, platform: SendPlatform) {
     method: request.body === undefined ? "get" : "post",
     ...(request.body === undefined ? {} : { json: request.body }),
     ...(platform.signal ? { signal: platform.signal } : {}),
-    headers: { accept: "application/json" },
+    headers: { accept: "application/json", "user-agent": "polytape" },
     timeout: platform.timeoutMs,
     fetch: platform.fetch,
     // Tries are made by the caller: here a broken body and an HTML page are failures too.
