@@ -1,40 +1,78 @@
+import type { ManualClock } from "./clock.ts";
+import { type Fault, faultSchema } from "./faults/fault-settings.ts";
+import { openFaults } from "./faults/faults.ts";
 import { listen, worldApp } from "./server.ts";
 import { openWorld } from "./world/world.ts";
 import { DEFAULT_WORLD, type WorldSettings } from "./world/world-settings.ts";
 
-export type { WorldSettings } from "./world/world-settings.ts";
+export { type ManualClock, manualClock } from "./clock.ts";
+export { type Fault, readFaultFlag } from "./faults/fault-settings.ts";
+export { DEFAULT_WORLD, type WorldSettings } from "./world/world-settings.ts";
 
 export interface SimulatorOptions extends Partial<WorldSettings> {
-  /** 0 takes a free port. */
+  /** 0, the default, takes a free port. */
   readonly port?: number;
   /** The clock, epoch ms; default the real one. */
   readonly now?: () => number;
+  /** Instead of `now`: a clock that stands still until it is told the time, also over `POST /_clock`. */
+  readonly clock?: ManualClock;
+  /** A folder of recorded payloads to serve instead of a world. */
+  readonly recordings?: string;
+  /** Faults switched on from the start. */
+  readonly faults?: readonly Fault[];
 }
 
 export interface Simulator {
-  /** Where it listens; the families are under `/gamma`, `/data` and `/clob`. */
+  /** Where it listens. The families are under `/gamma`, `/data` and `/clob`, the truth under `/_truth`. */
   readonly url: string;
+  readonly settings: WorldSettings;
+  /** Switches a fault on; parameters as in `POST /_faults`. Throws a ZodError for wrong ones. */
+  setFault(fault: { readonly name: Fault["name"] } & Readonly<Record<string, unknown>>): void;
+  clearFault(name: Fault["name"]): void;
+  /** One line that names the addresses and what fixes the world. */
+  readonly introduction: string;
   close(): Promise<void>;
 }
 
-/** Starts a simulated Polymarket on loopback. */
+const HOUR_MS = 3_600_000;
+
+/**
+ * Starts a simulated Polymarket on loopback. Unless an epoch is given, history ends at the full hour before
+ * the start: two simulators agree only if they are given the same one.
+ */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, now = Date.now, ...changes } = options;
-  const hour = Math.floor(now() / 3_600_000) * 3_600_000;
-  const limits = {
-    gammaOffsetMax: () => 10_000,
-    tradesOffsetMax: () => 10_000,
-    tradesPastCap: () => "refuse" as const,
-    shifted: (offset: number) => offset,
-  };
-  const world = openWorld({ ...DEFAULT_WORLD, epochMs: hour, ...changes }, now, limits);
-  const { server, url } = await listen(worldApp(world), port);
+  const {
+    port = 0,
+    clock,
+    now = clock?.now ?? Date.now,
+    recordings,
+    faults: atStart = [],
+    ...changes
+  } = options;
+  const epochMs = Math.floor(now() / HOUR_MS) * HOUR_MS;
+  const settings: WorldSettings = { ...DEFAULT_WORLD, epochMs, ...changes };
+  const faults = openFaults(settings.seed, now);
+  const world = openWorld(settings, now, faults.limits);
+  faults.attach(world.disturbances);
+  for (const fault of atStart) faults.set(fault);
+
+  const { server, url } = await listen(worldApp(world), faults, { port, now, manual: clock ?? null });
   return {
     url,
+    settings,
+    introduction: introduce(url, settings),
+    setFault: (fault) => faults.set(faultSchema.parse(fault)),
+    clearFault: (name) => void faults.clear(name),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+function introduce(url: string, settings: WorldSettings): string {
+  const { seed, epochMs, marketCount, tradesPerSecond } = settings;
+  const world = `seed ${seed}, epoch ${new Date(epochMs).toISOString()}, ${marketCount} markets, ${tradesPerSecond} trades/s`;
+  return `simulated Polymarket at ${url} (/gamma, /data, /clob, /_truth): ${world}`;
 }
