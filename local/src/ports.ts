@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { PolytapeError } from "@polytape/market-model";
 
@@ -36,23 +37,18 @@ function isFree(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Ports that nobody listens on now. All are held until the last is found, so none is given twice. */
+/** Below the range from which Linux takes the ports of outgoing connections, so that none of those is in the way. */
+const LOWEST = 15_000;
+const HIGHEST = 32_000;
+const TRIES_MAX = 1_000;
+
+/** Ports of the loopback that nobody listens on now, each another one. */
 export async function findFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listenAnywhere));
-  const ports = servers.map((server) => portOf(server.address()));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-function listenAnywhere(): Promise<ReturnType<typeof createServer>> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port: 0 }, () => resolve(server));
-  });
-}
-
-function portOf(address: ReturnType<ReturnType<typeof createServer>["address"]>): number {
-  if (address !== null && typeof address === "object") return address.port;
-  throw new PolytapeError("bug", "port_unknown", "A listening server has no port.");
+  const found = new Set<number>();
+  for (let tries = 0; found.size < count; tries += 1) {
+    if (tries === TRIES_MAX) throw new PolytapeError("operating", "no_free_port", "No free port was found.");
+    const port = randomInt(LOWEST, HIGHEST);
+    if (await isFree("127.0.0.1", port)) found.add(port);
+  }
+  return [...found];
 }

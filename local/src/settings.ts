@@ -25,7 +25,7 @@ const localSettings = {
   API_BIND_HOST: z.union([z.ipv4(), z.ipv6()], "must be an address of this machine").default("127.0.0.1"),
   API_BIND_PORT: port().default(8080),
   OPENSEARCH_PORT: port().default(9200),
-  /** Default: 100 above OPENSEARCH_PORT. */
+  /** Default: the first free one of a hundred, from 100 above OPENSEARCH_PORT on. */
   OPENSEARCH_TRANSPORT_PORT: port().optional(),
   OPENSEARCH_HEAP: z
     .string()

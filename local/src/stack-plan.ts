@@ -111,9 +111,9 @@ function passedOn(settings: StackSettings): Record<string, string> {
 function simulatorUrls(url: string | null): Record<string, string> {
   if (url === null) return {};
   return {
-    POLYMARKET_GAMMA_URL: url,
-    POLYMARKET_DATA_URL: url,
-    POLYMARKET_CLOB_URL: url,
+    POLYMARKET_GAMMA_URL: `${url}/gamma`,
+    POLYMARKET_DATA_URL: `${url}/data`,
+    POLYMARKET_CLOB_URL: `${url}/clob`,
     POLYMARKET_WS_URL: `${url.replace(/^http/, "ws")}/ws/market`,
   };
 }

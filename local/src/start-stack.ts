@@ -64,8 +64,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     if (options.home === undefined) rmSync(home, { recursive: true, force: true });
   };
   try {
-    startSupervisor(plan, variables, "TERM");
-    await followStart(plan, options.tell ?? (() => {}));
+    await followStart(plan, startSupervisor(plan, variables, "TERM"), options.tell ?? (() => {}));
   } catch (error) {
     await stop();
     throw new PolytapeError("operating", "start_failed", "The stack did not start.", { cause: error });

@@ -1,19 +1,19 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { PolytapeError } from "@polytape/market-model";
-import { HOME_MARK, identify, isAlive } from "../processes/identity.ts";
+import { HOME_MARK, isAlive } from "../processes/identity.ts";
 import { type LaunchOptions, launch } from "../processes/launch.ts";
 import { lastLines } from "../processes/log-file.ts";
 import type { StackPlan } from "../stack-plan.ts";
 import { livingSupervisor } from "../supervisor/claim-home.ts";
 import { readSupervisorRecord, type StepRecord } from "../supervisor/records.ts";
 
-/** Starts the supervisor of a home as a process of its own, which outlives this one. */
+/** Starts the supervisor of a home as a process of its own, which outlives this one. Returns its process id. */
 export function startSupervisor(
   plan: StackPlan,
   variables: Readonly<Record<string, string>>,
   whenParentEnds?: LaunchOptions["whenParentEnds"],
-): void {
+): number {
   const { [HOME_MARK]: _mark, ...environment } = variables;
   const child = launch(
     {
@@ -26,20 +26,27 @@ export function startSupervisor(
     { logFile: plan.paths.log("supervisor"), whenParentEnds },
   );
   child.unref();
-  const own = identify(child.pid ?? 0);
-  if (own === null) throw neverStarted(plan);
+  if (child.pid === undefined) throw neverStarted(plan);
+  return child.pid;
 }
 
 /**
- * Follows the start of a home until everything runs, telling each step when it begins and when it is over.
- * Throws `start_failed` (operating) with the supervisor's reason.
+ * Follows the start of a home by the given supervisor until everything runs, telling each step when it begins
+ * and when it is over. Throws `start_failed` (operating) with the supervisor's reason.
  */
-export async function followStart(plan: StackPlan, tell: (line: string) => void): Promise<void> {
+export async function followStart(
+  plan: StackPlan,
+  supervisor: number,
+  tell: (line: string) => void,
+): Promise<void> {
   const { run } = plan.paths;
   const told = new Map<string, string>();
   for (let missedMs = 0; missedMs < CLAIM_WITHIN_MS; ) {
     await pause(POLL_MS);
-    const record = readSupervisorRecord(run);
+    const latest = readSupervisorRecord(run);
+    // The record of an earlier start may still lie there; one of another start at the same moment is as good.
+    const counts = latest !== null && (latest.process.pid === supervisor || isAlive(latest.process));
+    const record = counts ? latest : null;
     for (const step of record?.steps ?? []) tellStep(step, told, tell);
     if (record?.phase === "running" && isAlive(record.process)) return;
     if (record?.failure != null) {
@@ -58,7 +65,7 @@ const CLAIM_WITHIN_MS = 10_000;
 function tellStep(step: StepRecord, told: Map<string, string>, tell: (line: string) => void): void {
   const took = step.tookMs === null ? "" : `${(step.tookMs / 1_000).toFixed(1)} s`;
   const line = {
-    doing: `… ${step.name}: waiting for ${step.note}`,
+    doing: `… ${step.name}: ${step.note}`,
     done: `✓ ${step.name.padEnd(22)} ${took}`,
     failed: `✗ ${step.name.padEnd(22)} ${took}`,
   }[step.state];

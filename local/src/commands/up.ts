@@ -14,8 +14,7 @@ export async function up(
     tell(`It already runs (process ${living.process.pid}, ${plan.paths.home}): ${plan.urls.gateway}`);
     return;
   }
-  if (living === null) startSupervisor(plan, variables);
-  else tell(`It already starts (process ${living.process.pid}, ${plan.paths.home})`);
-  await followStart(plan, tell);
+  if (living !== null) tell(`It already starts (process ${living.process.pid}, ${plan.paths.home})`);
+  await followStart(plan, living?.process.pid ?? startSupervisor(plan, variables), tell);
   tell(`up in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s: ${plan.urls.gateway}`);
 }

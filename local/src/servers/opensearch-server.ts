@@ -9,7 +9,8 @@ export interface OpenSearchServer {
   /** Folder of configuration, data, snapshots and temporary files. */
   readonly folder: string;
   readonly httpPort: number;
-  readonly transportPort: number;
+  /** One port, or a range (`9300-9399`) of which the first free one is taken: nobody else asks for it. */
+  readonly transportPort: string;
   /** As Java takes it: `512m`, `2g`. */
   readonly heap: string;
   readonly uid: number | null;

@@ -50,13 +50,13 @@ const NATS_READY_MS = 20_000;
 /** Starts one OpenSearch on loopback, by default on free ports with a fresh folder. Ready when it returns. */
 export async function startOpenSearch(options: OpenSearchOptions = {}): Promise<RunningServer> {
   const { folder, tools, uid } = await place(options.home);
-  const [freePort = 0, transportPort = 0] = await findFreePorts(2);
+  const [freePort = 0, transport = 0] = await findFreePorts(2);
   const port = options.port ?? freePort;
   const heap = options.heap ?? "512m";
   const server = {
     folder: join(folder, "opensearch"),
     httpPort: port,
-    transportPort,
+    transportPort: String(transport),
     heap,
     uid,
     home: folder,

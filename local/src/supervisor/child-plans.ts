@@ -37,8 +37,11 @@ export function planOpenSearch(plan: StackPlan, { folder, tools, uid }: ServerGr
   };
 }
 
-export function transportPort({ settings }: StackPlan): number {
-  return settings.OPENSEARCH_TRANSPORT_PORT ?? ((settings.OPENSEARCH_PORT + 99) % 65_535) + 1;
+/** Without a wish any free port from 100 above the other one on: only OpenSearch itself uses it. */
+function transportPort({ settings }: StackPlan): string {
+  if (settings.OPENSEARCH_TRANSPORT_PORT !== undefined) return String(settings.OPENSEARCH_TRANSPORT_PORT);
+  const first = settings.OPENSEARCH_PORT + 100;
+  return first + 99 <= 65_535 ? `${first}-${first + 99}` : `${first - 300}-${first - 201}`;
 }
 
 /** nats-server, or null when the operator named one that exists already. */
@@ -69,10 +72,13 @@ export function planSimulator(plan: StackPlan): ChildPlan | null {
   const url = urls.simulator;
   if (url === null) return null;
   const recordings = settings.SIMULATOR_RECORDINGS;
+  const more = settings.SIMULATOR_ARGS?.split(/\s+/).filter((arg) => arg !== "") ?? [];
   const args = [
     ...["--port", String(settings.SIMULATOR_PORT), "--seed", String(settings.SIMULATOR_SEED)],
     ...(recordings === undefined ? [] : ["--recordings", recordings]),
-    ...(settings.SIMULATOR_ARGS?.split(/\s+/).filter((arg) => arg !== "") ?? []),
+    ...more,
+    // A simulator that is started again must go on with the world it had.
+    ...(more.includes("--epoch") ? [] : ["--epoch-file", join(plan.paths.home, "simulator-epoch")]),
   ];
   return {
     name: "simulator",

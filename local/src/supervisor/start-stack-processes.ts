@@ -14,7 +14,6 @@ import {
   planOpenSearch,
   planSimulator,
   type ServerGround,
-  transportPort,
 } from "./child-plans.ts";
 import { runToEnd } from "./run-to-end.ts";
 import type { Steps } from "./start-steps.ts";
@@ -40,12 +39,12 @@ export async function startStackProcesses(parts: StartParts): Promise<void> {
   const servers = [planOpenSearch(plan, ground), planNats(plan, ground), planSimulator(plan)];
   await Promise.all(servers.map((server) => server !== null && startStep(parts, server)));
 
-  await steps.take("indices and templates", "opensearch/dist/apply.cjs", () => apply(parts, "opensearch"));
-  await steps.take("streams and schedules", "nats/dist/apply.cjs", () => apply(parts, "nats"));
+  await steps.take("indices and templates", "applying opensearch/", () => apply(parts, "opensearch"));
+  await steps.take("streams and schedules", "applying nats/", () => apply(parts, "nats"));
   await startStep(parts, planGateway(plan));
   await startStep(parts, planFunctionTrigger(plan));
   const health = `${plan.urls.gateway}/health`;
-  await steps.take("health", `${health} to answer 200`, async () => {
+  await steps.take("health", `waiting for ${health} to answer 200`, async () => {
     if (await waitUntil(() => answersOk(health), { deadlineMs: HEALTHY_WITHIN_MS, everyMs: 100, signal }))
       return;
     throw new PolytapeError(
@@ -65,14 +64,16 @@ async function prepareGround({ plan, steps, signal, say }: StartParts): Promise<
     say(places.note);
     await steps.take("folders", places.note, async () => {});
   }
-  const tools = await steps.take("tools", `Java, OpenSearch, nats-server in ${places.tools}`, (note) =>
-    installTools({ repository, tools: places.tools, uid, environment, onProgress: note, signal }),
+  const tools = await steps.take(
+    "tools",
+    `looking for Java, OpenSearch and nats-server in ${places.tools}`,
+    (note) => installTools({ repository, tools: places.tools, uid, environment, onProgress: note, signal }),
   );
   return { folder: places.servers, tools, uid };
 }
 
 function startStep({ steps, start }: StartParts, child: ChildPlan): Promise<void> {
-  const waitsFor = child.url === null ? "its process" : `${child.url} to be ready`;
+  const waitsFor = child.url === null ? "starting its process" : `waiting for ${child.url}`;
   return steps.take(child.name, waitsFor, () => start(child));
 }
 
@@ -99,7 +100,15 @@ function portsOf(plan: StackPlan): WantedPort[] {
     ...(settings.OPENSEARCH_URL === undefined
       ? [
           local("OPENSEARCH_PORT", settings.OPENSEARCH_PORT, "OpenSearch"),
-          local("OPENSEARCH_TRANSPORT_PORT", transportPort(plan), "OpenSearch's transport"),
+          ...(settings.OPENSEARCH_TRANSPORT_PORT === undefined
+            ? []
+            : [
+                local(
+                  "OPENSEARCH_TRANSPORT_PORT",
+                  settings.OPENSEARCH_TRANSPORT_PORT,
+                  "OpenSearch's transport",
+                ),
+              ]),
         ]
       : []),
     ...(settings.NATS_URL === undefined ? [local("NATS_PORT", settings.NATS_PORT, "nats-server")] : []),
