@@ -44,6 +44,7 @@ export function inMemorySource(initial: InMemoryContents = {}): InMemorySource {
   const failures = new Map<number, PolytapeError>();
   const pageOfFeed = createFeedCursors();
   const now = () => (contents.now ?? Date.now)();
+  const catalogue = () => sortOut(contents.markets ?? []).accepted;
 
   function called(method: keyof PolymarketSource, argument: unknown): void {
     calls.push({ method, argument });
@@ -81,17 +82,16 @@ export function inMemorySource(initial: InMemoryContents = {}): InMemorySource {
     async findMarkets(marketIds) {
       called("findMarkets", marketIds);
       if (marketIds.length > FIND_IDS_MAX) throw new PolytapeError("bug", "too_many_ids", "Too many ids.");
-      const { accepted } = sortOut(contents.markets ?? []);
-      const markets = accepted.filter((market) => marketIds.includes(market.marketId));
+      const markets = catalogue().filter((market) => marketIds.includes(market.marketId));
       return { markets, rejected: [], receivedAtMs: now() };
     },
     async findMarketBySlug(slug) {
       called("findMarketBySlug", slug);
-      return sortOut(contents.markets ?? []).accepted.find((market) => market.slug === slug) ?? null;
+      return catalogue().find((market) => market.slug === slug) ?? null;
     },
     async findMarketByGammaId(gammaId) {
       called("findMarketByGammaId", gammaId);
-      return sortOut(contents.markets ?? []).accepted.find((market) => market.gammaId === gammaId) ?? null;
+      return catalogue().find((market) => market.gammaId === gammaId) ?? null;
     },
     async readBooks(assetIds) {
       called("readBooks", assetIds);

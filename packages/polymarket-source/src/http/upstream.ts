@@ -80,8 +80,9 @@ function worthAnotherTry(attempt: FailedAttempt, triesDone: number, triesMax: nu
 }
 
 /** Host and path without the query: cursors and ids would make every line different. */
-function endpointLabel(request: UpstreamRequest): string {
-  return `${request.body === undefined ? "GET" : "POST"} ${new URL(request.baseUrl).host}/${request.path}`;
+function endpointLabel({ baseUrl, path, body }: UpstreamRequest): string {
+  const { host, pathname } = new URL(baseUrl);
+  return `${body === undefined ? "GET" : "POST"} ${host}${pathname.replace(/\/$/, "")}/${path}`;
 }
 
 const SENTENCES: Record<FailedAttempt["kind"], string> = {
