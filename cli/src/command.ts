@@ -1,0 +1,46 @@
+import type { RandomBytes } from "@polytape/api-access";
+import type { EventBus } from "@polytape/event-bus";
+import type { EpochMs } from "@polytape/market-model";
+import type { MarketStore } from "@polytape/market-store";
+import type { z } from "zod";
+
+/** What commands work with. Servers are connected when first asked for, and closed at the end. */
+export interface Tools {
+  bus(): Promise<EventBus>;
+  store(): Promise<MarketStore>;
+  now(): EpochMs;
+  readonly randomBytes: RandomBytes;
+  print(line: string): void;
+}
+
+interface CommandSpec<Options extends z.ZodObject> {
+  /** The words that call it: `keys create`. */
+  readonly name: string;
+  /** Named texts after the words, all required: `["key"]`. */
+  readonly operands: readonly string[];
+  readonly summary: string;
+  /** Values are texts; an option that is a flag is `true`. Descriptions become the help. */
+  readonly options: Options;
+  run(input: { operands: readonly string[]; options: z.output<Options> }, tools: Tools): Promise<void>;
+}
+
+/** One thing an operator can do. */
+export interface Command {
+  readonly name: string;
+  readonly operands: readonly string[];
+  readonly summary: string;
+  readonly options: z.ZodObject;
+  /** Reads the options by their schema. Throws a ZodError that names the faults. */
+  run(operands: readonly string[], options: unknown, tools: Tools): Promise<void>;
+}
+
+export function defineCommand<Options extends z.ZodObject>(spec: CommandSpec<Options>): Command {
+  const { name, operands, summary, options } = spec;
+  return {
+    name,
+    operands,
+    summary,
+    options,
+    run: (given, values, tools) => spec.run({ operands: given, options: options.parse(values) }, tools),
+  };
+}

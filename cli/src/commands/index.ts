@@ -1,0 +1,13 @@
+import type { Command } from "../command.ts";
+import { deadLetterCommands } from "./dead-letters.ts";
+import { keyCommands } from "./keys.ts";
+import { rejectedCommands } from "./rejected.ts";
+import { statusCommands } from "./status.ts";
+
+/** Everything an operator can do. */
+export const commands: readonly Command[] = [
+  ...keyCommands,
+  ...deadLetterCommands,
+  ...rejectedCommands,
+  ...statusCommands,
+];

@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import { connectEventBus, type EventBus } from "@polytape/event-bus";
+import { natsSettings, openSearchSettings, readSettings } from "@polytape/function-runtime";
+import { type MarketStore, openMarketStore } from "@polytape/market-store";
+import { z } from "zod";
+import type { Tools } from "./command.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const busSettings = z.object({
+  ...natsSettings,
+  NATS_URL: natsSettings.NATS_URL.default("nats://127.0.0.1:4222"),
+});
+const storeSettings = z.object({
+  ...openSearchSettings,
+  OPENSEARCH_URL: openSearchSettings.OPENSEARCH_URL.prefault("http://127.0.0.1:9200"),
+});
+
+/** Tools on real servers. A command that needs only one of them asks for no setting of the other. */
+export function connectTools(
+  environment: Environment,
+  print: (line: string) => void,
+): { tools: Tools; close: () => Promise<void> } {
+  let bus: Promise<EventBus> | null = null;
+  let store: MarketStore | null = null;
+  return {
+    tools: {
+      bus: () => {
+        bus ??= openBus(environment);
+        return bus;
+      },
+      store: async () => {
+        store ??= openStore(environment);
+        return store;
+      },
+      now: Date.now,
+      randomBytes,
+      print,
+    },
+    async close() {
+      await store?.close();
+      await (await bus?.catch(() => null))?.close();
+    },
+  };
+}
+
+async function openBus(environment: Environment): Promise<EventBus> {
+  const settings = readSettings(busSettings, environment);
+  return connectEventBus({
+    url: settings.NATS_URL,
+    user: settings.NATS_USER,
+    password: settings.NATS_PASSWORD,
+    clientName: "polytape command",
+  });
+}
+
+function openStore(environment: Environment): MarketStore {
+  const settings = readSettings(storeSettings, environment);
+  return openMarketStore({
+    urls: settings.OPENSEARCH_URL,
+    user: settings.OPENSEARCH_USER,
+    password: settings.OPENSEARCH_PASSWORD,
+    indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
+    timeoutMs: 10_000,
+  });
+}

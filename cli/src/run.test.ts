@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import { isKeyText } from "@polytape/api-access";
+import { inMemoryBus } from "@polytape/event-bus/in-memory";
+import { PolytapeError } from "@polytape/market-model";
+import { inMemoryStore } from "@polytape/market-store/in-memory";
+import { expect, test } from "vitest";
+import { commands } from "./commands/index.ts";
+import { run } from "./run.ts";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+
+function aShell() {
+  const bus = inMemoryBus();
+  const store = inMemoryStore({ now: () => NOW });
+  async function call(...words: string[]) {
+    const out: string[] = [];
+    const errors: string[] = [];
+    const tools = {
+      bus: async () => bus,
+      store: async () => store,
+      now: () => NOW,
+      randomBytes,
+      print: (line: string) => out.push(line),
+    };
+    const status = await run(commands, words, tools, (line) => errors.push(line));
+    return { status, out, errors };
+  }
+  return { call, bus, store };
+}
+
+test("a key is made with the key alone on the last line, and only its hash is kept", async () => {
+  const { call, bus } = aShell();
+
+  const { status, out } = await call(
+    "keys",
+    "create",
+    "--plan",
+    "weekly",
+    "--label",
+    "ada",
+    "--rate",
+    "2.5",
+    "--cap",
+    "50",
+  );
+
+  const key = out.at(-1) ?? "";
+  expect(status).toBe(0);
+  expect(isKeyText(key)).toBe(true);
+  expect(out.slice(0, -1).join()).not.toContain(key);
+  const [hash = ""] = await (await bus.bucket("api_keys")).keys();
+  const kept = (await (await bus.bucket("api_keys")).get(hash))?.value;
+  expect(kept).toMatchObject({ plan: "weekly", label: "ada", rate_rps: 2.5, daily_cap: 50 });
+  expect(JSON.stringify(kept)).not.toContain(key.slice(3));
+});
+
+test("keys are listed, shown, revoked, extended and rotated by their id", async () => {
+  const { call } = aShell();
+  await call("keys", "create", "--plan", "monthly");
+  const listed = (await call("keys", "list", "--json")).out.map((line) => JSON.parse(line));
+  const id: string = listed[0].id;
+
+  expect(listed).toMatchObject([{ plan: "monthly", state: "active" }]);
+  expect(listed[0]).not.toHaveProperty("hash");
+  expect((await call("keys", "show", id)).out.join("\n")).toContain('"usage": null');
+  expect((await call("keys", "extend", id, "--plan", "weekly")).out).toEqual([
+    `${id} works until 2026-12-29T12:00:00.000Z.`,
+  ]);
+  const rotated = await call("keys", "rotate", id, "--grace-hours", "1");
+  expect(rotated.out[0]).toContain("until 2026-11-22T13:00:00.000Z");
+  expect(isKeyText(rotated.out.at(-1) ?? "")).toBe(true);
+  expect((await call("keys", "revoke", id)).out[0]).toContain("is revoked since 2026-11-22T12:00:00.000Z");
+  expect((await call("keys", "list")).out[1]).toMatch(new RegExp(`^${id}  +weekly  revoked`));
+});
+
+test.each([
+  [["keys", "create"], "--plan"],
+  [["keys", "create", "--plan", "daily"], "--plan must be weekly or monthly"],
+  [["keys", "create", "--plan", "weekly", "--cap", "0"], "--cap must be a whole number"],
+  [["keys", "create", "--plan", "weekly", "--rate", "fast"], "--rate must be a number"],
+  [["keys", "create", "--plans", "weekly"], "--plans"],
+  [["keys", "revoke"], "keys revoke takes <key>"],
+  [["keys", "list", "all"], "keys list takes no operands"],
+  [["keys", "steal"], "There are: keys create, keys list"],
+  [["keys"], "There are: keys create"],
+  [["keys", "revoke", "key_none"], "no such key"],
+  [["rejected", "list", "--kind", "rumour"], "--kind must be market, trade or book"],
+])("a wrong call (%j) ends with status 2 and one sentence", async (words, sentence) => {
+  const { status, errors } = await aShell().call(...words);
+
+  expect(status).toBe(2);
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toContain(sentence);
+});
+
+test("a server that is away ends with status 1", async () => {
+  const { call, bus } = aShell();
+  bus.failWith(new PolytapeError("operating", "bus_unavailable", "NATS cannot be reached."));
+
+  expect(await call("keys", "list")).toMatchObject({
+    status: 1,
+    errors: ["polytape: NATS cannot be reached."],
+  });
+});
+
+test("status says what is away, still tells the rest, and ends with status 1", async () => {
+  const { call, bus } = aShell();
+  bus.failWith(new PolytapeError("operating", "bus_unavailable", "NATS cannot be reached."));
+
+  const { status, out } = await call("status");
+
+  expect(status).toBe(1);
+  expect(out.join("\n")).toMatch(/opensearch +green/);
+  expect(out.join("\n")).toMatch(/keys +not known: NATS cannot be reached/);
+});
+
+test("status of a whole deployment ends with status 0", async () => {
+  expect(await aShell().call("status")).toMatchObject({ status: 0, errors: [] });
+});
+
+test("dead letters and rejected records are listed", async () => {
+  const { call, bus, store } = aShell();
+  expect((await call("dead-letters", "list")).out).toEqual(["There are no dead letters."]);
+  expect((await call("rejected", "list")).out).toEqual(["Nothing was rejected."]);
+  await bus.publishDeadLetter({
+    id: "build-candles:7",
+    functionName: "build-candles",
+    subject: "trades.stored.taker",
+    data: "{}",
+    deliveries: 3,
+    status: 400,
+    reason: "input_invalid",
+    diedAtMs: NOW,
+  });
+  await store.rejections.keepSamples([
+    { kind: "trade", reason: "size: missing", raw: { a: 1 }, receivedAtMs: NOW },
+  ]);
+
+  expect((await call("dead-letters", "list", "--function", "build-candles")).out[1]).toContain(
+    "build-candles:7",
+  );
+  expect((await call("dead-letters", "list", "--function", "other")).out).toEqual([
+    "There are no dead letters.",
+  ]);
+  expect((await call("rejected", "list", "--kind", "trade")).out[1]).toContain("size: missing");
+  expect(JSON.parse((await call("rejected", "list", "--json")).out[0] ?? "")).toMatchObject({
+    raw: { a: 1 },
+  });
+});
+
+test("help names every command and every option", async () => {
+  const { call } = aShell();
+
+  const { status, out } = await call("--help");
+
+  expect(status).toBe(0);
+  for (const command of commands) {
+    expect(out.join("\n")).toContain(`polytape ${command.name}`);
+    const help = (await call(...command.name.split(" "), "--help")).out.join("\n");
+    for (const name of Object.keys(command.options.shape))
+      expect(help).toMatch(new RegExp(`--${name} .*[a-z]`));
+  }
+});
