@@ -15,12 +15,13 @@ import { z } from "zod";
 /** The gateway's own addresses, what a function gets to see of its surroundings, and the edge. */
 const SEES = `
 const { readdirSync, readFileSync } = require("node:fs");
-const folder = process.env.SECRETS_FOLDER;
+const { env } = process;
+const folder = env.SECRETS_FOLDER;
 module.exports = async (event) => ({
   path: event.path,
   query: event.query,
   headers: event.headers,
-  environment: process.env,
+  environment: env,
   secrets: Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(folder + "/" + name, "utf8")])),
 });`;
 

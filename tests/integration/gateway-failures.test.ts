@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { Gateway } from "@polytape/local/gateway";
 import {
@@ -180,6 +181,24 @@ test("a body too large for the function is refused, and the connection goes on",
   expect(response.status).toBe(413);
   await response.text();
   expect((await call("large", { method: "POST", body: "x" })).status).toBe(200);
+});
+
+test("a client that leaves in the middle of its upload disturbs nobody", async () => {
+  const upload = request(`${gateway.url}/function/large`, { method: "POST" });
+  const failed = new Promise((resolve) => upload.once("error", resolve));
+  upload.write("x".repeat(100_000), () => upload.destroy(new Error("left")));
+  await failed;
+
+  expect((await call("large", { method: "POST", body: "x" })).status).toBe(200);
+  expect(recordOf("large").restarts).toBe(0);
+});
+
+test("bytes that are not HTTP are refused with 400", async () => {
+  const { port, hostname } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.write("GET / SMTP\r\n\r\n");
+
+  expect(Buffer.concat(await socket.toArray()).toString()).toMatch(/^HTTP\/1\.1 400 /);
 });
 
 test("headers of 20 kB are refused with 431", async () => {

@@ -12,11 +12,12 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 /** The gateway as `node gateway.cjs`: how it starts, drains and ends, its functions with it. */
 const HANDLER = `
 const { existsSync, writeFileSync } = require("node:fs");
+const { env } = process;
 module.exports = async (event) => {
-  if (event.path !== "/") writeFileSync(process.env.GATE + ".reached", "");
+  if (event.path !== "/") writeFileSync(env.GATE + ".reached", "");
   if (event.path === "/block") for (;;);
   if (event.path === "/hold") {
-    while (!existsSync(process.env.GATE)) await new Promise((go) => setTimeout(go, 10));
+    while (!existsSync(env.GATE)) await new Promise((go) => setTimeout(go, 10));
     return "held to the end";
   }
   return "here";

@@ -41,6 +41,8 @@ const DRAIN_MS = 10_000;
 /** For a process whose calls are done already. */
 const PROCESS_GRACE_MS = 2_000;
 const CONNECTIONS_MAX = 1_024;
+/** Longer than the pauses between ticks, so that whoever triggers functions keeps its connections. */
+const IDLE_CONNECTION_MS = 60_000;
 
 /**
  * Deploys the functions of the stack files and serves them the way OpenFaaS does. Settles when the gateway
@@ -62,6 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     answerRequest(request, response, functions, credentials),
   );
   server.maxConnections = CONNECTIONS_MAX;
+  server.keepAliveTimeout = IDLE_CONNECTION_MS;
   // Before anything in the run folder is touched: a copy that runs already has the port.
   await listen(server, options);
   try {

@@ -1,9 +1,9 @@
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "tsup";
-import { programBundle } from "../../../tsup.preset.ts";
+import { promisify } from "node:util";
 import { type Gateway, type GatewayOptions, startGateway } from "./start-gateway.ts";
 
 export interface FixtureFunction {
@@ -61,15 +61,12 @@ export interface GatewayPrograms {
   remove(): void;
 }
 
-/** Builds the gateway's two programs into a folder of their own. */
+/** Builds the gateway's two programs as `make build` does, into a folder of their own. */
 export async function buildGatewayPrograms(): Promise<GatewayPrograms> {
   const outDir = mkdtempSync(join(tmpdir(), "gateway-programs-"));
-  const source = dirname(fileURLToPath(import.meta.url));
-  const entry = {
-    gateway: join(source, "gateway-program.ts"),
-    "function-host": join(source, "function-host.ts"),
-  };
-  await build({ ...programBundle(entry), outDir, config: false });
+  const workspace = fileURLToPath(new URL("../..", import.meta.url));
+  const tsup = join(workspace, "../node_modules/.bin/tsup");
+  await promisify(execFile)(tsup, ["--out-dir", outDir], { cwd: workspace });
   return {
     gateway: join(outDir, "gateway.cjs"),
     functionHost: join(outDir, "function-host.cjs"),
