@@ -125,14 +125,28 @@ async function applyIndex(
   // A series that has rolled over no longer needs its first index: its alias says that it is there.
   const { status } = await store.request({ method: "HEAD", path: `/${alias ?? name}`, accept: [404] });
   if (status !== 404) return { what: "index", name: alias ?? name, change: "unchanged" };
-  if (!dryRun)
-    await store.request({
-      method: "PUT",
-      path: `/${name}`,
-      body: alias === null ? {} : { aliases: { [alias]: { is_write_index: true } } },
-    });
+  if (!dryRun) await createIndex(store, name, alias);
   return { what: "index", name, change: "created" };
 }
+
+async function createIndex(store: StoreConnection, name: string, writeAlias: string | null): Promise<void> {
+  const aliases = writeAlias === null ? {} : { [writeAlias]: { is_write_index: true } };
+  const { status, body } = await store.request({
+    method: "PUT",
+    path: `/${name}`,
+    body: { aliases },
+    accept: [400],
+  });
+  if (status !== 400) return;
+  const { error } = readAnswer(refusal, body, "a refusal");
+  // Another run of this command was faster.
+  if (error.type === "resource_already_exists_exception") return;
+  throw new PolytapeError("operating", "store_refused", `The store refused the index ${name}.`, {
+    facts: error,
+  });
+}
+
+const refusal = z.object({ error: z.object({ type: z.string(), reason: z.string() }) });
 
 async function noteVersion(store: StoreConnection, index: string, version: number): Promise<void> {
   await store.request({

@@ -26,7 +26,13 @@ export const getAnswer = storedDocument.extend({ found: z.boolean().default(fals
 export const multiGetAnswer = z.object({ docs: z.array(getAnswer) });
 
 /** A date as it comes back: as it was written, or as text where the source is derived from doc values. */
-export const storedMoment = z.union([z.number(), z.string().transform((text) => Date.parse(text))]);
+export const storedMoment = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^-?\d+$/)
+    .transform(Number),
+]);
 
 /** Reads an answer or a document; one that does not fit was written by something else than this version. */
 export function readAnswer<T>(schema: z.ZodType<T>, value: unknown, what: string): T {

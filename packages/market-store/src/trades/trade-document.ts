@@ -60,7 +60,7 @@ export function tradeOf(hit: TradeHit): StoredTrade {
   };
   const moment = (field: string): EpochMs => {
     const value = document[field];
-    const atMs = typeof value === "string" ? Date.parse(value) : value;
+    const atMs = typeof value === "string" ? Number(value) : value;
     return typeof atMs === "number" && Number.isFinite(atMs) ? atMs : fail(id, field);
   };
   const side = document["side"];
