@@ -3,11 +3,15 @@ import { createLog, errorFacts, type Log, readEnvironment, readSettings } from "
 import { functionTriggerSettings } from "./settings.ts";
 import { runFunctionTrigger } from "./src/function-trigger.ts";
 
+/** One attempt; short, so that a signal is heeded soon while there is no server. */
+const CONNECT_WITHIN_MS = 1_000;
+
 /** The program: settings, the bus, and the signals that end it. */
 async function main(): Promise<void> {
   const log = createLog("function-trigger");
   const stop = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort(signal));
+  stop.signal.addEventListener("abort", () => log.info("draining", { signal: stop.signal.reason }));
   try {
     const settings = readSettings(functionTriggerSettings, readEnvironment());
     const bus = await connectPatiently(
@@ -16,6 +20,7 @@ async function main(): Promise<void> {
         user: settings.NATS_USER,
         password: settings.NATS_PASSWORD,
         clientName: "function-trigger",
+        connectWithinMs: CONNECT_WITHIN_MS,
       },
       log,
       stop.signal,

@@ -19,21 +19,21 @@ const LISTED_WITHIN_MS = 5_000;
 /**
  * Follows a bucket for ever. Every connection begins with a listing that is compared with what the listener
  * was told before: so it hears of what was written and deleted while the server was away, also when the
- * server forgot the deletion itself. Returns a stop function; resolves after the first listing was asked for.
+ * server forgot the deletion itself. Returns a stop function, after which nothing more is said.
  */
 export async function watchBucket(
   connection: NatsConnection,
   kv: KV,
   listener: Listener,
-): Promise<() => Promise<void>> {
+): Promise<() => void> {
   const state = { stopped: false, ready: false, known: new Map<string, number>() };
   let current: Watch | null = null;
   const stopListening = onStatus(connection, (type) => {
     if (type === "reconnect") current?.stop();
   });
 
-  const following = (async () => {
-    while (!state.stopped) {
+  void (async () => {
+    while (!state.stopped && !connection.isClosed()) {
       try {
         current = await kv.watch();
         if (!state.stopped) await follow(kv, current, listener, state);
@@ -41,15 +41,15 @@ export async function watchBucket(
         // The server is away or has not read its streams yet: asked again below.
       }
       current?.stop();
-      if (!state.stopped) await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+      if (!state.stopped && !connection.isClosed())
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
     }
   })();
 
-  return async () => {
+  return () => {
     state.stopped = true;
     stopListening();
     current?.stop();
-    await following;
   };
 }
 
@@ -58,14 +58,14 @@ async function follow(
   kv: KV,
   watch: Watch,
   listener: Listener,
-  state: { ready: boolean; known: Map<string, number> },
+  state: { stopped: boolean; ready: boolean; known: Map<string, number> },
 ): Promise<void> {
   const listing = new Map<string, { value: unknown; revision: number }>();
   let listed = false;
   const tooSlow = setTimeout(() => watch.stop(), LISTED_WITHIN_MS);
 
   const finishListing = (): void => {
-    if (listed) return;
+    if (listed || state.stopped) return;
     listed = true;
     clearTimeout(tooSlow);
     const { changed, deleted, known } = reconcile(state.known, listing);
@@ -82,6 +82,7 @@ async function follow(
       if (empty) finishListing();
     });
     for await (const entry of watch) {
+      if (state.stopped) return;
       if (!listed) {
         if (isDeletion(entry)) listing.delete(entry.key);
         else listing.set(entry.key, { value: entryValue(entry), revision: entry.revision });

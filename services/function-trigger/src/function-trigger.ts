@@ -47,7 +47,7 @@ export async function runFunctionTrigger(deps: FunctionTriggerDeps): Promise<{ d
   while (!stop.aborted) {
     await triggers.refresh();
     if (now() - summarizedMs >= SUMMARY_EVERY_MS) {
-      await triggers.logSummaries();
+      triggers.logSummaries();
       summarizedMs = now();
     }
     await pause(settings.TRIGGER_DISCOVERY_INTERVAL_MS, stop);

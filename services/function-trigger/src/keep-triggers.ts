@@ -8,14 +8,17 @@ export interface Triggers {
   /** Looks once at what is deployed: starts what is new, replaces what changed, stops what is gone. */
   refresh(): Promise<void>;
   /** One log line per function that was called since the last time. */
-  logSummaries(): Promise<void>;
+  logSummaries(): void;
   drain(): Promise<void>;
 }
 
 interface Slot {
   /** The function as last seen, or null when it is not to run. */
   wanted: string | null;
+  /** Ends when the last change asked for has been made. */
   running: Promise<RunningTrigger | null>;
+  /** What runs right now. */
+  feeding: RunningTrigger | null;
 }
 
 export interface TriggerKeeper {
@@ -36,7 +39,7 @@ export function keepTriggers({ gateway, log, start }: TriggerKeeper): Triggers {
   }
 
   function want(name: string, triggered: TriggeredFunction | null): void {
-    const slot = slots.get(name) ?? { wanted: null, running: Promise.resolve(null) };
+    const slot = slots.get(name) ?? { wanted: null, running: Promise.resolve(null), feeding: null };
     slots.set(name, slot);
     const wanted = triggered === null ? null : JSON.stringify(triggered);
     if (slot.wanted === wanted) return;
@@ -44,12 +47,16 @@ export function keepTriggers({ gateway, log, start }: TriggerKeeper): Triggers {
     // One after the other: the old calls must be over before new ones start.
     slot.running = slot.running.then(async (running) => {
       await running?.drain();
-      if (triggered === null) {
-        log.info("stopped", { function: name });
-        return null;
-      }
-      return startOrForget(slot, triggered);
+      if (running !== null) logSummary(name, running);
+      if (running !== null && triggered === null) log.info("stopped", { function: name });
+      slot.feeding = triggered === null ? null : await startOrForget(slot, triggered);
+      return slot.feeding;
     });
+  }
+
+  function logSummary(name: string, running: RunningTrigger): void {
+    const summary = running.summary();
+    if (summary !== null) log.info("calls", { function: name, ...summary });
   }
 
   async function startOrForget(slot: Slot, triggered: TriggeredFunction): Promise<RunningTrigger | null> {
@@ -88,11 +95,8 @@ export function keepTriggers({ gateway, log, start }: TriggerKeeper): Triggers {
         sayOnce(`annotations ${name}`, reason, () => log.warn("misannotated", { function: name, reason }));
       }
     },
-    logSummaries: async () => {
-      for (const [name, slot] of slots) {
-        const summary = (await slot.running)?.summary() ?? null;
-        if (summary !== null) log.info("calls", { function: name, ...summary });
-      }
+    logSummaries: () => {
+      for (const [name, { feeding }] of slots) if (feeding !== null) logSummary(name, feeding);
     },
     drain: async () => {
       for (const name of slots.keys()) want(name, null);

@@ -62,7 +62,7 @@ export async function runTrigger(
       concurrencyMax: triggered.concurrency,
       batchMax: triggered.batch,
       acknowledgeWithinMs,
-      onTrouble: (error) => parts.log.warn("no messages", { function: triggered.name, ...errorFacts(error) }),
+      onTrouble: sayAtMostOnceAMinute(parts, triggered),
     },
     deliver,
   );
@@ -81,4 +81,17 @@ function extendRegularly(messages: readonly BusMessage[], acknowledgeWithinMs: n
     for (const message of messages) message.extend();
   }, acknowledgeWithinMs / 3);
   return () => clearInterval(timer);
+}
+
+/** Taking messages is tried every second while NATS is away; a line for each would bury the others. */
+function sayAtMostOnceAMinute(
+  { log, now }: DeliveryParts,
+  { name }: TriggeredFunction,
+): (error: unknown) => void {
+  let saidMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (now() - saidMs < 60_000) return;
+    saidMs = now();
+    log.warn("no messages", { function: name, ...errorFacts(error) });
+  };
 }

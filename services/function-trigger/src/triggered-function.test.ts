@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { readTriggeredFunctions } from "./triggered-function.ts";
+
+test("takes functions with a topic, with one call and one message at a time unless annotated", () => {
+  const { triggered, misannotated } = readTriggeredFunctions([
+    { name: "query-api", annotations: null, replicas: 1 },
+    { name: "figlet" },
+    { name: "ingest-trades", annotations: { topic: "tick.ingest-trades", schedule: "3000ms" } },
+    { name: "build-candles", annotations: { topic: "trades.stored.>", concurrency: "2", batch: "16" } },
+  ]);
+
+  expect(triggered).toEqual([
+    { name: "ingest-trades", topic: "tick.ingest-trades", concurrency: 1, batch: 1 },
+    { name: "build-candles", topic: "trades.stored.>", concurrency: 2, batch: 16 },
+  ]);
+  expect(misannotated).toEqual([]);
+});
+
+test.each([
+  { topic: "tick.a", concurrency: "0" },
+  { topic: "tick.a", concurrency: "65" },
+  { topic: "tick.a", batch: "many" },
+  { topic: "tick.a,tick.b" },
+  { topic: "" },
+  { topic: "tick.>.a" },
+])("names a function annotated with %o and takes the others", (annotations) => {
+  const { triggered, misannotated } = readTriggeredFunctions([
+    { name: "odd", annotations },
+    { name: "fine", annotations: { topic: "tick.fine" } },
+  ]);
+
+  expect(misannotated.map(({ name }) => name)).toEqual(["odd"]);
+  expect(triggered.map(({ name }) => name)).toEqual(["fine"]);
+});
+
+test("refuses an answer that is no list of functions", () => {
+  expect(() => readTriggeredFunctions({ error: "?" })).toThrow();
+});
