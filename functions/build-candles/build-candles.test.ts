@@ -275,6 +275,35 @@ test("asks for the message again when the time is up, instead of forgetting wind
   expect(hasCode(failed, "out_of_time") && failed.kind).toBe("operating");
 });
 
+test.each<{ intervals: CandleInterval[]; expected: number[] }>([
+  { intervals: ["1h"], expected: [2, 0, 1] },
+  { intervals: ["1h", "5m"], expected: [2, 2, 1] },
+  { intervals: ["5m"], expected: [2, 2, 0] },
+])(
+  "builds the intervals that are asked for, and 1m in any case ($intervals)",
+  async ({ intervals, expected }) => {
+    const parts = deps();
+    await parts.store.trades.createTrades(twoMinutes);
+
+    await buildCandles({ ...parts, intervals }, [messageOf(twoMinutes)]);
+
+    const built = await Promise.all((["1m", "5m", "1h"] as const).map((each) => candlesOf(parts, each)));
+    expect(built.map((candles) => candles.length)).toEqual(expected);
+    expect(built[2]?.every((candle) => candle.n === 4)).toBe(true);
+  },
+);
+
+// What an earlier setting did not build must not make a later interval look complete and be short.
+test("an interval that is switched on later counts the minutes from before", async () => {
+  const parts = deps();
+  await parts.store.trades.createTrades(twoMinutes);
+  await buildCandles({ ...parts, intervals: ["1m"] }, [messageOf(twoMinutes)]);
+
+  await buildCandles(parts, [messageOf(twoMinutes.slice(0, 1))]);
+
+  expect(await candlesOf(parts, "1h")).toMatchObject([{ n: 4 }]);
+});
+
 test("works through more windows than it reads at once", async () => {
   const parts = deps();
   const all = Array.from({ length: 1_205 }, (_, index) => trades({ assetId: String(index) })).flat();

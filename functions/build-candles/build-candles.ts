@@ -28,7 +28,7 @@ export interface BuildCandlesDeps {
 
 /** 1m windows whose trades are read at once: bounds memory and the size of requests. */
 const FOLD_MINUTES_AT_ONCE = 1_000;
-/** 1m candles that are read at once to merge them: most of them don't exist, and cost next to nothing. */
+/** 1m windows in what is merged at once. */
 const MERGE_MINUTES_AT_ONCE = 6_000;
 
 /**
@@ -88,7 +88,10 @@ async function foldMinutes(
   });
 }
 
-/** One longer candle per window that has 1m candles. They are read by id, so what was just written counts. */
+/**
+ * One longer candle per window that has 1m candles. All minutes of the window are asked for by id: so what was
+ * just written counts, and none is missed that another run, or another list of intervals, has left there.
+ */
 async function mergeMinutes(
   candles: MarketStore["candles"],
   windows: readonly CandleKey[],
