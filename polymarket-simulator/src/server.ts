@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
+import { clobRoutes } from "./clob/routes.ts";
 import { clockRoutes, type ManualClock } from "./clock.ts";
 import { dataV1Routes } from "./data/v1-routes.ts";
 import { dataV2Routes } from "./data/v2-routes.ts";
@@ -16,12 +17,15 @@ import type { World } from "./world/world.ts";
 export function worldApp(world: World): Hono {
   const gamma = gammaRoutes(world);
   const data = new Hono().route("/", dataV2Routes(world)).route("/", dataV1Routes(world));
+  const clob = clobRoutes({ bookAt: world.books.bookAt, now: world.now });
   return new Hono()
     .route("/", truthRoutes(world))
+    .route("/clob", clob)
     .route("/gamma", gamma)
     .route("/data", data)
     .route("/", gamma)
-    .route("/", data);
+    .route("/", data)
+    .route("/", clob);
 }
 
 /** Listens on loopback; port 0 takes a free one. */

@@ -24,31 +24,31 @@ export interface RenderedBlocks {
 }
 
 /** Text kept in memory; beyond it the oldest renderings go. */
-const BYTES_KEPT_MAX = 96 * 1024 * 1024;
-const ROW_BYTES_MAX = 2_048;
+const BYTES_KEPT_MAX = 48 * 1024 * 1024;
 
 /** Renders blocks as v2 rows and keeps the renderings, because a feed is read over and over at its head. */
 export function renderBlocks(writer: TradeRowWriter, disturbances: Disturbances): RenderedBlocks {
   const kept = new Map<string, { key: RenderingKey; block: RenderedBlock; size: number }>();
   let size = 0;
-  let scratch = Buffer.alloc(512 * ROW_BYTES_MAX);
 
+  /** Rows are ASCII, so places in the text are places in the bytes. */
   function render(trades: readonly WorldTrade[], fresh: boolean): { block: RenderedBlock; size: number } {
-    const wanted = trades.length * ROW_BYTES_MAX;
-    if (scratch.length < wanted) scratch = Buffer.alloc(wanted);
     const starts = new Uint32Array(trades.length + 1);
+    const texts: string[] = [];
     let end = 0;
     trades.forEach((trade, row) => {
+      const text = writer.v2(trade, fresh, disturbances.tradeFlaw(trade));
       starts[row] = end;
-      end += scratch.write(`${writer.v2(trade, fresh, disturbances.tradeFlaw(trade))},`, end, "utf8");
+      end += text.length + 1;
+      texts.push(text);
     });
     starts[trades.length] = end;
-    const text = Buffer.from(scratch.subarray(0, end));
+    const bytes = Buffer.from(texts.join(","), "latin1");
     const startOf = (row: number) => starts[row] ?? end;
     return {
       block: {
         trades,
-        bytes: (from, to) => text.subarray(startOf(from), Math.max(startOf(from), startOf(to) - 1)),
+        bytes: (from, to) => bytes.subarray(startOf(from), Math.max(startOf(from), startOf(to) - 1)),
       },
       size: end,
     };

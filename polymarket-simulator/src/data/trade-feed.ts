@@ -33,8 +33,8 @@ export interface FeedQuery {
 }
 
 export interface FeedPage {
-  /** Rows as JSON joined by commas, newest first. */
-  readonly body: Uint8Array;
+  /** Rows as JSON with their commas, newest first; to be put together once. */
+  readonly parts: readonly Uint8Array[];
   readonly rows: number;
   readonly last: FeedPosition | null;
   readonly hasMore: boolean;
@@ -54,8 +54,8 @@ export interface TradeFeed {
   page(query: FeedQuery, form: "v1" | "v2", nowMs: number): FeedPage;
 }
 
-/** Blocks whose rows are kept as facts. */
-const BLOCKS_KEPT_MAX = 600;
+/** Rows kept as facts; beyond it the oldest made go. */
+const ROWS_KEPT_MAX = 40_000;
 /** How far back one looks for the newest row that is served. */
 const QUIET_SECONDS_MAX = 600;
 
@@ -66,19 +66,26 @@ export function openTradeFeed(catalogue: Catalogue, disturbances: Disturbances):
   const blocks = new Map<number, TradeBlock>();
   const rendered = renderBlocks(writer, disturbances);
   let version = disturbances.version();
+  let rowsKept = 0;
 
   function blockAt(timestamp: number): TradeBlock {
     if (version !== disturbances.version()) {
       blocks.clear();
+      rowsKept = 0;
       rendered.forget();
       version = disturbances.version();
     }
     const known = blocks.get(timestamp);
     if (known) return known;
-    if (blocks.size >= BLOCKS_KEPT_MAX) blocks.clear();
     const share = disturbances.equalRowsShare(timestamp, settings.equalRowsShare);
     const made = makeBlock(catalogue, timestamp, share);
     blocks.set(timestamp, made);
+    rowsKept += made.rows.length + 1;
+    for (const [oldest, { rows }] of blocks) {
+      if (rowsKept <= ROWS_KEPT_MAX) break;
+      blocks.delete(oldest);
+      rowsKept -= rows.length + 1;
+    }
     return made;
   }
 
@@ -177,7 +184,7 @@ function collectRows() {
       return to < block.trades.length;
     },
     addRow: (text: string, trade: WorldTrade) => add(Buffer.from(text), 1, trade),
-    page: (hasMore: boolean): FeedPage => ({ body: Buffer.concat(parts), rows, last, hasMore }),
+    page: (hasMore: boolean): FeedPage => ({ parts, rows, last, hasMore }),
   };
 }
 

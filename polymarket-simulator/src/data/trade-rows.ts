@@ -7,7 +7,7 @@ import { PURPOSE } from "../world/world-settings.ts";
 /** Writes rows of the trade feed as text. */
 export interface TradeRowWriter {
   /**
-   * A row of v2. `fresh` rows may lack what enrichment adds later, and write whole numbers as `5`;
+   * A row of v2, in ASCII. `fresh` rows may lack what enrichment adds later, and write whole numbers as `5`;
    * later half of them say `5.0`.
    */
   v2(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string;
@@ -54,7 +54,7 @@ export function writeTradeRows(catalogue: Catalogue): TradeRowWriter {
     const story = fresh && lacks(trade) ? token.unenriched : token.enriched;
     const pointed = !fresh && (trade.place + trade.timestamp) % 4 >= 2;
     const text = `${wallet.head}${trade.side}${token.ids}${numeral(trade.size, pointed)},"price":${numeral(trade.price, pointed)},"timestamp":${trade.timestamp}${story}${wallet.tail}${transactionHashOf(seed, trade)}"}`;
-    return flaw ? JSON.stringify(spoilTrade(JSON.parse(text), flaw)) : text;
+    return flaw ? asciiJson(spoilTrade(JSON.parse(text), flaw)) : text;
   }
 
   return {
@@ -111,7 +111,7 @@ function tokenText(catalogue: Catalogue, trade: WorldTrade): TokenText {
   const { tokenIds, conditionId, story, event } = catalogue.market(trade.market);
   const tokenId = tokenIds[trade.outcome] ?? "";
   const told = (enriched: boolean) =>
-    `,${JSON.stringify({
+    `,${asciiJson({
       title: story.question,
       slug: story.slug,
       icon: enriched ? story.icon : "",
@@ -125,6 +125,12 @@ function tokenText(catalogue: Catalogue, trade: WorldTrade): TokenText {
     enriched: told(true),
     unenriched: told(false),
   };
+}
+
+/** JSON with everything beyond ASCII escaped. */
+function asciiJson(value: object): string {
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[\u0080-\uffff]/g, escaped);
 }
 
 function numeral(value: number, pointed: boolean): string {

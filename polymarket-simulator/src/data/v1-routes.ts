@@ -39,7 +39,7 @@ export function dataV1Routes(world: World): Hono {
       "v1",
       nowMs,
     );
-    return json(Buffer.concat([Buffer.from("["), page.body, Buffer.from("]")]));
+    return json(Buffer.concat([Buffer.from("["), ...page.parts, Buffer.from("]")]));
   });
 
   function pastCap(offset: number): number | "refuse" | "empty" {

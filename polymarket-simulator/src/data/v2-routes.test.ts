@@ -88,13 +88,13 @@ test("rows are served newest first", async () => {
 });
 
 test("equal rows exist and straddle a page edge", async () => {
-  const pages = await walk("limit=7");
+  const pages = await walk("limit=31");
 
   const straddling = pages.filter((page, at) => {
     const [last, first] = [page.data.at(-1), pages[at + 1]?.data[0]];
     return last && first && asTruth(last) === asTruth(first);
   });
-  expect(straddling.length).toBeGreaterThan(5);
+  expect(straddling.length).toBeGreaterThan(3);
 });
 
 test("a cursor's page size wins over the limit given beside it", async () => {

@@ -153,7 +153,7 @@ function envelope(page: FeedPage, limit: number, next: string | null, trace: str
   const head = TAIL_ENCODER.encode('{"data":[');
   const pagination = { limit, offset: 0, has_more: page.hasMore, next_cursor: next };
   const tail = TAIL_ENCODER.encode(`],"pagination":${JSON.stringify(pagination)}}`);
-  const body = Buffer.concat([head, page.body, tail]);
+  const body = Buffer.concat([head, ...page.parts, tail]);
   return new Response(body, { headers: { "content-type": "application/json", "x-trace-id": trace } });
 }
 

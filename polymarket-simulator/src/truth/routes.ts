@@ -72,6 +72,12 @@ export function truthRoutes(world: World): Hono {
     });
   });
 
+  app.get("/_truth/books", (c) => {
+    const at = Number(c.req.query("at") ?? world.now());
+    const book = world.books.bookAt(c.req.query("token_id") ?? "", at);
+    return book ? c.json(book) : c.json({ error: "no book of this token at that time" }, 404);
+  });
+
   app.get("/_truth/markets", (c) => {
     const nowMs = Number(c.req.query("at") ?? world.now());
     c.header("content-type", "application/x-ndjson");

@@ -59,14 +59,22 @@ export function makeBlock(catalogue: Catalogue, timestamp: number, equalRowsShar
       dust++;
       continue;
     }
-    for (const row of settle(order, catalogue, timestamp, draw, equalRowsShare))
+    for (const row of settle(order, catalogue, timestamp, draw, equalRowsShare)) {
+      const place = rows.length * PLACES_PER_TAKER + PLACES_PER_TAKER - 1;
+      // Written out, not spread: benchmarks read hundreds of thousands of these.
       rows.push({
-        ...row,
+        market: row.market,
+        outcome: row.outcome,
+        wallet: row.wallet,
+        side: row.side,
+        price: row.price,
+        size: row.size,
         timestamp,
         settlement,
-        place: rows.length * PLACES_PER_TAKER + PLACES_PER_TAKER - 1,
+        place,
         isTaker: true,
       });
+    }
   }
   return { timestamp, rows, dust };
 }

@@ -1,4 +1,5 @@
 import { openTradeFeed, type TradeFeed } from "../data/trade-feed.ts";
+import { type Books, openBooks } from "./books.ts";
 import { type Catalogue, openCatalogue } from "./catalogue.ts";
 import { type Disturbances, recordDisturbances } from "./disturbances.ts";
 import type { WorldSettings } from "./world-settings.ts";
@@ -18,6 +19,7 @@ export interface World {
   readonly settings: WorldSettings;
   readonly catalogue: Catalogue;
   readonly feed: TradeFeed;
+  readonly books: Books;
   readonly disturbances: Disturbances;
   readonly limits: PagingLimits;
   now(): number;
@@ -27,5 +29,5 @@ export function openWorld(settings: WorldSettings, now: () => number, limits: Pa
   const catalogue = openCatalogue(settings);
   const disturbances = recordDisturbances(settings.seed);
   const feed = openTradeFeed(catalogue, disturbances);
-  return { settings, catalogue, feed, disturbances, limits, now };
+  return { settings, catalogue, feed, books: openBooks(catalogue), disturbances, limits, now };
 }
