@@ -28,5 +28,6 @@ export default defineJob({
       timeoutMs: 10_000,
     }),
   }),
-  run: (parts, _input, context) => ingestMarkets({ ...parts, ...context }),
+  run: (parts, _input, context) =>
+    ingestMarkets({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),
 });

@@ -36,5 +36,6 @@ export default defineJob({
       clientName: `ingest-trades ${settings.TRADES_FEED}`,
     }),
   }),
-  run: (parts, _input, context) => ingestTrades({ ...parts, ...context }),
+  run: (parts, _input, context) =>
+    ingestTrades({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),
 });

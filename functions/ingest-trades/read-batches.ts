@@ -1,4 +1,4 @@
-import type { RejectedRecord, Trade } from "@polytape/market-model";
+import { hasCode, type RejectedRecord, type Trade } from "@polytape/market-model";
 import type { TradePage } from "@polytape/polymarket-source";
 import type { IngestTradesParts } from "./ingest-trades.ts";
 import { advanceWalk, type SecondOfTrades, type Walk, type WalkEnd } from "./walk.ts";
@@ -57,7 +57,8 @@ export async function* readBatches(
         trades.push(...step.trades);
         rejected.push(...page.rejected);
       } catch (error) {
-        failure = error;
+        // Out of time is no failure: the walk stays open where it is.
+        if (!hasCode(error, "call_aborted")) failure = error;
         next = null;
       }
     }

@@ -30,5 +30,6 @@ export default defineJob({
       timeoutMs: 10_000,
     }),
   }),
-  run: (parts, _input, context) => snapshotBook({ ...parts, ...context }),
+  run: (parts, _input, context) =>
+    snapshotBook({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),
 });

@@ -5,8 +5,11 @@ import { logs } from "./commands/logs.ts";
 import { runInStack } from "./commands/run-in-stack.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
+import type { HomePaths } from "./home-paths.ts";
+import { homesBelow, runningHome } from "./homes.ts";
 import { findRepository } from "./repository.ts";
 import { findHome, planStack } from "./stack-plan.ts";
+import { livingSupervisor } from "./supervisor/claim-home.ts";
 import { supervise } from "./supervisor/supervise.ts";
 
 /**
@@ -22,19 +25,25 @@ async function main([command, ...args]: string[]): Promise<number> {
       await up(planStack(repository, environment), textsOf(environment), tell);
       return 0;
     case "down":
-      await down(findHome(repository, environment), tell);
+      await downAll(homesBelow(findHome(repository, environment)), tell);
       return 0;
     case "status":
-      return status(findHome(repository, environment), tell) ? 0 : 1;
+      return status(runningHome(findHome(repository, environment)), tell) ? 0 : 1;
     case "logs":
-      return logs(findHome(repository, environment), args[0]);
+      return logs(runningHome(findHome(repository, environment)), args[0]);
     case "run":
-      return runInStack(findHome(repository, environment), environment, args);
+      return runInStack(runningHome(findHome(repository, environment)), environment, args);
     case "supervise":
       return (await supervise(planStack(repository, environment), stopSignal())) ? 0 : 1;
     default:
       throw new PolytapeError("input", "usage", "Usage: up | down | status | logs [name] | run PROGRAM …");
   }
+}
+
+/** The operator's stack and demonstrations of the same checkout. */
+async function downAll(homes: HomePaths[], tell: (line: string) => void): Promise<void> {
+  const running = homes.filter((home) => livingSupervisor(home.run) !== null);
+  for (const home of running.length > 0 ? running : homes) await down(home, tell);
 }
 
 function stopSignal(): AbortSignal {

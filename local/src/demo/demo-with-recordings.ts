@@ -1,0 +1,3 @@
+import type { DemoGround } from "./start-demo-stack.ts";
+
+export async function demoWithRecordings(_ground: DemoGround, _folder: string): Promise<void> {}

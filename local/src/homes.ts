@@ -1,0 +1,23 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type HomePaths, openHome } from "./home-paths.ts";
+import { livingSupervisor } from "./supervisor/claim-home.ts";
+
+/**
+ * Demonstrations keep their data in folders of their own below the operator's home, because a simulated or
+ * recorded trade must never lie in one store with real ones.
+ */
+export const DEMO_FOLDERS = { simulator: "demo", recordings: "recordings" } as const;
+
+/** The operator's home and those of demonstrations below it, as far as they exist. */
+export function homesBelow(base: HomePaths): HomePaths[] {
+  const demos = Object.values(DEMO_FOLDERS)
+    .map((folder) => join(base.home, folder))
+    .filter((folder) => existsSync(folder));
+  return [base, ...demos.map((folder) => openHome(resolve(folder)))];
+}
+
+/** The home whose stack runs, the operator's own first; the operator's when none does. */
+export function runningHome(base: HomePaths): HomePaths {
+  return homesBelow(base).find((home) => livingSupervisor(home.run) !== null) ?? base;
+}
