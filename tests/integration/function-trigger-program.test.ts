@@ -131,6 +131,17 @@ test("waits for a NATS that is not there yet, and ends soon when asked to meanwh
   expect(await early.exit).toBe(0);
 });
 
+test("ends with 0 also while NATS is away", async () => {
+  const program = startProgram();
+  await until(() => program.output().includes("started function=rebuild"));
+  await nats.kill();
+
+  program.child.kill("SIGTERM");
+
+  expect(await program.exit).toBe(0);
+  expect(program.output()).toContain("ended drained=true");
+});
+
 test("stops the start with all faults in one line", async () => {
   const program = startProgram({ NATS_URL: "", OPENFAAS_URL: "ftp://gateway", TRIGGER_DELIVERIES_MAX: "0" });
 

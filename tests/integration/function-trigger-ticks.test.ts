@@ -117,6 +117,21 @@ test("calls again after the server was killed, when its schedules fire again", a
   await until(() => gateway.calls.length >= callsBefore + 2, 20_000);
 });
 
+test("goes on when NATS came back without its data and the streams were applied anew", async () => {
+  await start();
+  await until(() => gateway.calls.length >= 1);
+
+  await nats.stop();
+  nats = await startNats({ port: nats.port });
+  await applyTopology(
+    { url: nats.url, clientName: "test" },
+    topology({ marketsMs: 60_000, tradesMs: 1_000, booksMs: 60_000 }, 1),
+  );
+  const callsBefore = gateway.calls.length;
+
+  await until(() => gateway.calls.length >= callsBefore + 2, 30_000);
+});
+
 test("starts, replaces and stops triggers as functions are deployed, changed and removed", async () => {
   const trigger = await start();
   await until(() => gateway.calls.length >= 1);

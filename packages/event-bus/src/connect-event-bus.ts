@@ -39,6 +39,17 @@ function eventBusOn(connection: NatsConnection): EventBus {
       }
     },
     isConnected,
-    close: () => connection.close(),
+    close: () => closeGently(connection, isConnected),
   };
+}
+
+const FLUSH_WITHIN_MS = 1_000;
+
+/** Sends what is still on its way out (answers to messages) before it closes; waits for no absent server. */
+async function closeGently(connection: NatsConnection, isConnected: () => boolean): Promise<void> {
+  if (isConnected()) {
+    const flushed = connection.flush().catch(() => undefined);
+    await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_WITHIN_MS).unref())]);
+  }
+  await connection.close();
 }
