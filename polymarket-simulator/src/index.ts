@@ -1,6 +1,8 @@
 import type { ManualClock } from "./clock.ts";
 import { type Fault, faultSchema } from "./faults/fault-settings.ts";
 import { openFaults } from "./faults/faults.ts";
+import { recordingsApp } from "./recordings/app.ts";
+import { readRecordings } from "./recordings/read-recordings.ts";
 import { listen, worldApp } from "./server.ts";
 import { openWorld } from "./world/world.ts";
 import { DEFAULT_WORLD, type WorldSettings } from "./world/world-settings.ts";
@@ -56,11 +58,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   faults.attach(world.disturbances);
   for (const fault of atStart) faults.set(fault);
 
-  const { server, url } = await listen(worldApp(world), faults, { port, now, manual: clock ?? null });
+  const app = recordings === undefined ? worldApp(world) : recordingsApp(readRecordings(recordings), now);
+  const { server, url } = await listen(app, faults, { port, now, manual: clock ?? null });
   return {
     url,
     settings,
-    introduction: introduce(url, settings),
+    introduction: introduce(url, settings, recordings),
     setFault: (fault) => faults.set(faultSchema.parse(fault)),
     clearFault: (name) => void faults.clear(name),
     close: () =>
@@ -71,7 +74,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-function introduce(url: string, settings: WorldSettings): string {
+function introduce(url: string, settings: WorldSettings, recordings: string | undefined): string {
+  if (recordings !== undefined)
+    return `recorded Polymarket at ${url} (/gamma, /feeds/{name}/data, /clob, /_recordings): ${recordings}`;
   const { seed, epochMs, marketCount, tradesPerSecond } = settings;
   const world = `seed ${seed}, epoch ${new Date(epochMs).toISOString()}, ${marketCount} markets, ${tradesPerSecond} trades/s`;
   return `simulated Polymarket at ${url} (/gamma, /data, /clob, /_truth): ${world}`;

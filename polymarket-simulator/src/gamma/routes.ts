@@ -9,7 +9,7 @@ import { type GammaObject, marketObject } from "./market-object.ts";
 import { tagObjects } from "./tag-objects.ts";
 
 /** More ids than this in one URL meet the edge's refusal, an HTML page. */
-const IDS_IN_URL_MAX = 60;
+export const IDS_IN_URL_MAX = 60;
 
 export const HTML_403 =
   "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head><body><h1>Sorry, you have been blocked</h1></body></html>";
