@@ -194,8 +194,22 @@ test("starts no page once the time is up", async () => {
 
   const report = await ingestMarkets({ ...deps(source), signal: AbortSignal.abort() });
 
-  expect(report).toMatchObject({ pages: 0 });
+  expect(report).toMatchObject({ pages: 0, out_of_time: true });
   expect(source.calls).toEqual([]);
+});
+
+test("time that runs out within a call keeps what was done and is no failure", async () => {
+  const source = aCatalogue(openMarkets(7));
+  const abort = new AbortController();
+  const readMarketPage: typeof source.readMarketPage = async (query) => {
+    if (query.cursor !== "4") return source.readMarketPage(query);
+    abort.abort();
+    throw new PolytapeError("operating", "call_aborted", "the call's time is up");
+  };
+
+  const report = await ingestMarkets({ ...deps(source), source: { readMarketPage }, signal: abort.signal });
+
+  expect(report).toMatchObject({ out_of_time: true, created: 4, open_position: 2 });
 });
 
 test("two runs at once lose nothing, and who was overtaken says so", async () => {

@@ -19,7 +19,7 @@ export interface IngestMarketsDeps {
   readonly store: Pick<MarketStore, "markets" | "checkpoints" | "rejections">;
   readonly budget: MarketsBudget;
   now(): number;
-  /** Once aborted, no further page is started. */
+  /** Once aborted, no further page is started: positions are kept, so this is no failure. */
   readonly signal: AbortSignal;
 }
 
@@ -66,9 +66,15 @@ export async function ingestMarkets(deps: IngestMarketsDeps): Promise<JobReport>
   }
 
   const report = reportOf(tally, recent.state(), sweep.state());
-  const failure = failures.find((error) => !hasCode(error, "store_conflict"));
+  const isHarmless = (error: unknown) => hasCode(error, "store_conflict") || hasCode(error, "call_aborted");
+  const failure = failures.find((error) => !isHarmless(error));
   if (failure !== undefined) throw withReport(failure, report);
-  return failures.length === 0 ? report : { ...report, overlapped: true };
+  const overlapped = failures.some((error) => hasCode(error, "store_conflict"));
+  return {
+    ...report,
+    ...(overlapped ? { overlapped } : {}),
+    ...(deps.signal.aborted ? { out_of_time: true } : {}),
+  };
 }
 
 /** What changed last, newest first, down to where the last run began; then what earlier runs left over. */

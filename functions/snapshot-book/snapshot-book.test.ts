@@ -1,4 +1,11 @@
-import { type Book, DAY_MS, hasCode, type ObservedBook, type RejectedRecord } from "@polytape/market-model";
+import {
+  type Book,
+  DAY_MS,
+  hasCode,
+  type ObservedBook,
+  PolytapeError,
+  type RejectedRecord,
+} from "@polytape/market-model";
 import { aBook, aMarket } from "@polytape/market-model/testing";
 import { inMemoryStore } from "@polytape/market-store/in-memory";
 import { inMemorySource } from "@polytape/polymarket-source/in-memory";
@@ -171,6 +178,18 @@ test("asks for no further tokens once the time is up and says how many are unrea
 
   expect(report).toMatchObject({ tokens: 2, unread: 2 });
   expect(desk.deps.source.calls).toEqual([]);
+});
+
+test("time that runs out within a call keeps what was seen before it", async () => {
+  const desk = await aDesk();
+  const assetIds = Array.from({ length: 450 }, (_, index) => String(5_000 + index));
+  desk.serve(...assetIds.map((assetId) => seen({ assetId })));
+  desk.deps.source.failCall(2, new PolytapeError("operating", "call_aborted", "the call's time is up"));
+
+  const report = await snapshotBook({ ...desk.deps, assetIds });
+
+  expect(report).toMatchObject({ unread: 250, stored: 200 });
+  expect(await snapshotBook({ ...desk.deps, assetIds })).toMatchObject({ unchanged: 200, stored: 250 });
 });
 
 test("reads many tokens in several goes and remembers them all", async () => {

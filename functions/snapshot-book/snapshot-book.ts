@@ -14,7 +14,7 @@ import {
   type MarketStore,
   type StoreVersion,
 } from "@polytape/market-store";
-import type { PolymarketSource } from "@polytape/polymarket-source";
+import type { BookAnswer, PolymarketSource } from "@polytape/polymarket-source";
 import { compareBooks, forgetTokens, type LastBooks } from "./compare-books.ts";
 
 export interface SnapshotBookDeps {
@@ -52,7 +52,9 @@ export async function snapshotBook(deps: SnapshotBookDeps): Promise<JobReport> {
   let unread = followed.length;
   while (unread > 0 && !signal.aborted) {
     const tokens = followed.slice(followed.length - unread).slice(0, TOKENS_AT_ONCE);
-    lastBooks = await lookAt(deps, tokens, lastBooks, tally);
+    const seen = await lookAt(deps, tokens, lastBooks, tally);
+    if (seen === null) break;
+    lastBooks = seen;
     unread -= tokens.length;
   }
 
@@ -76,14 +78,16 @@ function startTally(): Tally {
   return { stored: 0, repeated: 0, unchanged: 0, older: 0, unverified: 0, rejected: 0, missing: 0 };
 }
 
-/** Reads the tokens' books, stores what changed, and tells what is known of them now. */
+/** Reads the tokens' books, stores what changed, and tells what is known of them now; null when the time is up. */
 async function lookAt(
   { source, store, levelsMax }: SnapshotBookDeps,
   tokens: readonly string[],
   known: LastBooks,
   tally: Tally,
-): Promise<LastBooks> {
-  const { books, rejected, missing } = await source.readBooks(tokens);
+): Promise<LastBooks | null> {
+  const answer = await readInTime(source, tokens);
+  if (answer === null) return null;
+  const { books, rejected, missing } = answer;
   const { changed, unchanged, older, lastBooks } = compareBooks(books, known);
   const { stored, repeated } = await keepChanged(store, changed, levelsMax);
   if (rejected.length > 0) await store.rejections.keepSamples(rejected);
@@ -96,6 +100,18 @@ async function lookAt(
   tally.rejected += rejected.length;
   tally.missing += missing.length;
   return lastBooks;
+}
+
+async function readInTime(
+  source: SnapshotBookDeps["source"],
+  tokens: readonly string[],
+): Promise<BookAnswer | null> {
+  try {
+    return await source.readBooks(tokens);
+  } catch (error) {
+    if (hasCode(error, "call_aborted")) return null;
+    throw error;
+  }
 }
 
 /** False when another run has looked meanwhile: what it remembers is as good. */
