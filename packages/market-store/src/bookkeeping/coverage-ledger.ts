@@ -33,11 +33,11 @@ export function coverageLedger({ store, names, now, ready }: StoreParts): Covera
     async recordIntervals(intervals) {
       if (intervals.length === 0) return;
       await ready();
-      const lines = intervals.map((interval) => ({
+      const lineOf = (interval: CoverageInterval) => ({
         action: JSON.stringify({ index: { _index: names.coverage, _id: coverageId(interval) } }),
         source: JSON.stringify({ ...documentOf(interval), recorded_at: now() }),
-      }));
-      await sendBulk(store, lines);
+      });
+      await sendBulk(store, intervals, lineOf);
     },
     async findIntervals({ stream, marketId, fromMs, toMs, limit }) {
       const clauses: Record<string, unknown>[] = [

@@ -18,7 +18,7 @@ export function rejectionSamples({ store, names, ready }: StoreParts): Rejection
     async keepSamples(rejected) {
       if (rejected.length === 0) return;
       await ready();
-      await sendBulk(store, rejected.map(rejectionSample).map(lineOf));
+      await sendBulk(store, rejected.map(rejectionSample), lineOf);
     },
     async findSamples({ kind, limit }) {
       const answer = await store.request({

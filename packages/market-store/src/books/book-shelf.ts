@@ -62,7 +62,7 @@ export function bookShelf({ store, names, ready }: StoreParts, checkpoints: Chec
       if (books.length === 0) return { stored: 0, repeated: 0 };
       await ready();
       const documents = books.flatMap(bookDocuments);
-      const { conflicts } = await sendBulk(store, documents.map(lineOf));
+      const { conflicts } = await sendBulk(store, documents, lineOf);
       const there = new Set(conflicts);
       const repeated = books.filter((_, place) => there.has(2 * place) && there.has(2 * place + 1)).length;
       return { stored: books.length - repeated, repeated };

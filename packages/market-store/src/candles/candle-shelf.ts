@@ -59,7 +59,7 @@ export function candleShelf({ store, names, now, ready }: StoreParts): CandleShe
     async writeCandles(candles) {
       if (candles.length === 0) return { written: 0, conflicts: [] };
       await ready();
-      const { written, conflicts } = await sendBulk(store, candles.map(lineOf));
+      const { written, conflicts } = await sendBulk(store, candles, lineOf);
       const lost = new Set(conflicts);
       return {
         written,

@@ -59,15 +59,9 @@ export function marketCatalogue({ store, names, now, ready }: StoreParts): Marke
     counts.unchanged += observations.length - differing.length;
     if (differing.length === 0) return [];
 
-    const changes = await sendBulk(
-      store,
-      differing.flatMap((one) => changeLine(one, observedAtMs)),
-    );
-    counts.changes += changes.written;
-    const written = await sendBulk(
-      store,
-      differing.map((one) => marketLine(one, observedAtMs)),
-    );
+    const changeLines = differing.flatMap((one) => changeLine(one, observedAtMs));
+    counts.changes += (await sendBulk(store, changeLines, (line) => line)).written;
+    const written = await sendBulk(store, differing, (one) => marketLine(one, observedAtMs));
     const lost = new Set(written.conflicts);
     for (const [place, { decision }] of differing.entries()) {
       if (lost.has(place)) continue;

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
 import { storeRefused, storeUnavailable } from "../store-errors.ts";
 import type { StoreConnection } from "./connection.ts";
 
@@ -24,89 +23,75 @@ const IN_FLIGHT_MAX = 2;
 const TRIES_MAX = 5;
 const FIRST_DELAY_MS = 100;
 
-const bulkAnswer = z.object({
-  items: z.array(
-    z.record(
-      z.string(),
-      z.object({
-        status: z.number(),
-        error: z.object({ type: z.string(), reason: z.string().nullish() }).optional(),
-      }),
-    ),
-  ),
-});
-
 /**
- * Sends documents in batches, two at once. Conflicts (409) are the caller's to read. Single documents
+ * Sends documents in batches, two at once; a document is made into text only when its batch is due, while
+ * the server is at work on the ones before. Conflicts (409) are the caller's to read. Single documents
  * refused for the moment are tried again with growing delays; any other refusal, or a last one, throws
  * `store_refused` with the count and the first reason, after the other documents have been written.
  */
-export async function sendBulk(store: StoreConnection, lines: readonly BulkLine[]): Promise<BulkOutcome> {
-  const batches = batchesOf(lines);
-  const outcomes: BatchOutcome[] = [];
-  let next = 0;
+export async function sendBulk<T>(
+  store: StoreConnection,
+  records: readonly T[],
+  lineOf: (record: T) => BulkLine,
+): Promise<BulkOutcome> {
+  const conflicts: number[] = [];
+  const refused: string[] = [];
+  const waiting = records.entries();
   async function sendNext(): Promise<void> {
-    for (let batch = batches[next++]; batch; batch = batches[next++])
-      outcomes.push(await sendBatch(store, lines, batch));
+    for (let batch = takeBatch(waiting, lineOf); batch.length > 0; batch = takeBatch(waiting, lineOf))
+      await sendBatch(store, batch, { conflicts, refused });
   }
   await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, sendNext));
 
-  const refused = outcomes.flatMap((outcome) => outcome.refused);
   if (refused.length > 0)
-    throw storeRefused(`${refused.length} of ${lines.length} documents`, {
+    throw storeRefused(`${refused.length} of ${records.length} documents`, {
       refused: refused.length,
       first_reason: refused[0],
     });
-  const conflicts = outcomes.flatMap((outcome) => outcome.conflicts);
-  return { written: lines.length - conflicts.length, conflicts };
+  return { written: records.length - conflicts.length, conflicts };
 }
 
-interface BatchOutcome {
-  readonly conflicts: readonly number[];
-  readonly refused: readonly string[];
+interface PlacedLine {
+  /** In the input. */
+  readonly place: number;
+  readonly text: string;
 }
 
-/** Places in the input, cut by number and by length. */
-function batchesOf(lines: readonly BulkLine[]): number[][] {
-  const batches: number[][] = [];
-  let open: number[] = [];
+/** The next documents, cut by number and by length. */
+function takeBatch<T>(waiting: Iterator<[number, T]>, lineOf: (record: T) => BulkLine): PlacedLine[] {
+  const batch: PlacedLine[] = [];
   let characters = 0;
-  for (const [place, line] of lines.entries()) {
-    if (open.length === DOCUMENTS_MAX || (open.length > 0 && characters > CHARACTERS_MAX)) {
-      batches.push(open);
-      open = [];
-      characters = 0;
-    }
-    open.push(place);
-    characters += line.action.length + line.source.length;
+  while (batch.length < DOCUMENTS_MAX && characters < CHARACTERS_MAX) {
+    const next = waiting.next();
+    if (next.done) break;
+    const [place, record] = next.value;
+    const { action, source } = lineOf(record);
+    const text = `${action}\n${source}\n`;
+    batch.push({ place, text });
+    characters += text.length;
   }
-  if (open.length > 0) batches.push(open);
-  return batches;
+  return batch;
 }
 
 async function sendBatch(
   store: StoreConnection,
-  lines: readonly BulkLine[],
-  batch: readonly number[],
-): Promise<BatchOutcome> {
-  const conflicts: number[] = [];
-  const refused: string[] = [];
-  let waiting = batch;
-  for (let tried = 1; waiting.length > 0; tried += 1) {
-    const later: number[] = [];
-    const sent = waiting;
-    const items = await sendOnce(store, lines, sent);
-    for (const [index, place] of sent.entries()) {
-      const item = items === "not_now" ? NOT_NOW : (items[index] ?? NOT_NOW);
-      if (item.status === 409) conflicts.push(place);
-      else if (item.status < 300) continue;
-      else if (isForNow(item.status) && tried < TRIES_MAX) later.push(place);
-      else refused.push(`${item.status} ${item.reason}`);
+  batch: readonly PlacedLine[],
+  into: { readonly conflicts: number[]; readonly refused: string[] },
+): Promise<void> {
+  let lines = batch;
+  for (let tried = 1; lines.length > 0; tried += 1) {
+    const later: PlacedLine[] = [];
+    const items = await sendOnce(store, lines);
+    for (const [index, line] of lines.entries()) {
+      const item = items[index] ?? NOT_NOW;
+      if (item.status < 300) continue;
+      if (item.status === 409) into.conflicts.push(line.place);
+      else if (isForNow(item.status) && tried < TRIES_MAX) later.push(line);
+      else into.refused.push(`${item.status} ${item.reason}`);
     }
     if (later.length > 0) await delay(FIRST_DELAY_MS * 2 ** (tried - 1));
-    waiting = later;
+    lines = later;
   }
-  return { conflicts, refused };
 }
 
 interface ItemOutcome {
@@ -120,33 +105,36 @@ function isForNow(status: number): boolean {
   return status === 429 || status === 503;
 }
 
-async function sendOnce(
-  store: StoreConnection,
-  lines: readonly BulkLine[],
-  places: readonly number[],
-): Promise<ItemOutcome[] | "not_now"> {
-  let text = "";
-  for (const place of places) {
-    const line = lines[place];
-    if (line) text += `${line.action}\n${line.source}\n`;
-  }
+/** What became of each document; nothing when the whole request was refused for the moment. */
+async function sendOnce(store: StoreConnection, lines: readonly PlacedLine[]): Promise<ItemOutcome[]> {
   const answer = await store.request({
     method: "POST",
     path: "/_bulk",
     query: { filter_path: "items.*.status,items.*.error.type,items.*.error.reason" },
-    lines: text,
+    lines: lines.map(({ text }) => text).join(""),
     accept: [429],
   });
-  if (answer.status === 429) return "not_now";
-  return itemsOf(answer.body, places.length);
+  if (answer.status === 429) return [];
+  const items = itemsOf(answer.body);
+  if (items.length === lines.length) return items;
+  throw storeUnavailable(new Error(`A bulk of ${lines.length} was answered for ${items.length}.`));
 }
 
-function itemsOf(body: unknown, expected: number): ItemOutcome[] {
-  const items = bulkAnswer.parse(body).items.flatMap((item) => Object.values(item));
-  if (items.length !== expected)
-    throw storeUnavailable(new Error(`a bulk of ${expected} was answered for ${items.length}`));
-  return items.map(({ status, error }) => ({
-    status,
-    reason: `${error?.type}: ${error?.reason ?? ""}`.slice(0, 300),
-  }));
+/** Read by hand: thousands of items an answer, and a schema would take a tenth of the whole write's time. */
+function itemsOf(body: unknown): ItemOutcome[] {
+  const items = isRecord(body) ? body["items"] : null;
+  if (!Array.isArray(items)) return [];
+  return items.flatMap((item: unknown) => (isRecord(item) ? Object.values(item) : [])).map(outcomeOf);
+}
+
+function outcomeOf(item: unknown): ItemOutcome {
+  const status = isRecord(item) ? item["status"] : null;
+  if (typeof status !== "number") return { status: 500, reason: "an item without a status" };
+  const error = isRecord(item) ? item["error"] : null;
+  const reason = isRecord(error) ? `${error["type"]}: ${error["reason"] ?? ""}`.slice(0, 300) : "";
+  return { status, reason };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

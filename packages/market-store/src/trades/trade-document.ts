@@ -34,10 +34,20 @@ function quoted(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
+const TEXTS = ["market_id", "asset_id", "wallet", "transaction_hash", "side", "row_set"];
+const NUMBERS = ["price", "size", "tie", "occurrence"];
+const MOMENTS = ["ts", "received_at", "ingested_at"];
+
+/** What a search is to return of each trade. */
+export const TRADE_COLUMNS = [
+  ...[...TEXTS, ...NUMBERS].map((field) => ({ field })),
+  ...MOMENTS.map((field) => ({ field, format: "epoch_millis" })),
+];
+
 /** What a search returns of a trade; unread. */
 export interface TradeHit {
   readonly _id?: unknown;
-  readonly _source?: unknown;
+  readonly fields?: unknown;
 }
 
 /**
@@ -46,25 +56,22 @@ export interface TradeHit {
  */
 export function tradeOf(hit: TradeHit): StoredTrade {
   const id = hit._id;
-  const source = hit._source;
-  if (typeof id !== "string" || typeof source !== "object" || source === null)
-    throw unreadable(id, "_source");
-  const document = source as Readonly<Record<string, unknown>>;
+  if (typeof id !== "string" || !isColumns(hit.fields)) throw unreadable(id, "fields");
+  const columns = hit.fields;
   const text = (field: string): string => {
-    const value = document[field];
+    const value = columns[field]?.[0];
     return typeof value === "string" ? value : fail(id, field);
   };
   const number = (field: string): number => {
-    const value = document[field];
+    const value = columns[field]?.[0];
     return typeof value === "number" ? value : fail(id, field);
   };
   const moment = (field: string): EpochMs => {
-    const value = document[field];
-    const atMs = typeof value === "string" ? Number(value) : value;
-    return typeof atMs === "number" && Number.isFinite(atMs) ? atMs : fail(id, field);
+    const atMs = Number(text(field));
+    return Number.isFinite(atMs) ? atMs : fail(id, field);
   };
-  const side = document["side"];
-  const rowSet = document["row_set"];
+  const side = text("side");
+  const rowSet = text("row_set");
   return {
     tradeId: id,
     marketId: text("market_id"),
@@ -81,6 +88,13 @@ export function tradeOf(hit: TradeHit): StoredTrade {
     receivedAtMs: moment("received_at"),
     ingestedAtMs: moment("ingested_at"),
   };
+}
+
+type Columns = Readonly<Record<string, readonly unknown[] | undefined>>;
+
+/** Columns come as lists, though each of ours holds one value. */
+function isColumns(value: unknown): value is Columns {
+  return typeof value === "object" && value !== null && Object.values(value).every(Array.isArray);
 }
 
 function fail(id: unknown, field: string): never {

@@ -1,5 +1,6 @@
 import { DAY_MS, type EpochMs, windowStart } from "@polytape/market-model";
 import type { TradeFilter, TradePosition, TradeQuery } from "../market-store.ts";
+import { TRADE_COLUMNS } from "./trade-document.ts";
 
 /** Days asked in one search: first the one that most likely holds the answer, then ever more. */
 const DAYS_AT_ONCE_MAX = 32;
@@ -48,7 +49,10 @@ export function tradeClauses(filter: TradeFilter): Record<string, unknown>[] {
   return clauses;
 }
 
-/** Ties are broken by a number: by a text, the same search takes three times as long. */
+/**
+ * Ties are broken by a number: by a text, the same search takes three times as long. The fields are asked
+ * for as columns: they are stored as such, and putting a source together from them takes half as long again.
+ */
 export function tradeSearchBody(
   query: Pick<TradeQuery, "sort">,
   clauses: readonly Record<string, unknown>[],
@@ -61,5 +65,7 @@ export function tradeSearchBody(
     track_total_hits: page.countUpTo,
     query: { bool: { filter: clauses } },
     sort: [{ ts: query.sort }, { tie: query.sort }],
+    _source: false,
+    docvalue_fields: TRADE_COLUMNS,
   };
 }

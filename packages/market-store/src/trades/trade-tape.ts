@@ -3,6 +3,7 @@ import {
   type EpochMs,
   PolytapeError,
   type StoredTrade,
+  type Trade,
   tradeTsMs,
   windowStart,
 } from "@polytape/market-model";
@@ -10,6 +11,7 @@ import { z } from "zod";
 import type { TradeFilter, TradePosition, TradeQuery, TradeTape } from "../market-store.ts";
 import { readAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
+import type { IndexNames } from "../opensearch/index-names.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { checkResultWindow, RESULT_WINDOW_MAX } from "../store-errors.ts";
 import { minuteClauses, minuteSearches } from "./minute-search.ts";
@@ -17,7 +19,7 @@ import { storedDays } from "./stored-days.ts";
 import { type TradeHit, tradeLine, tradeOf } from "./trade-document.ts";
 import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
 
-const HITS_PATH = "hits.total.value,hits.hits._id,hits.hits._source";
+const HITS_PATH = "hits.total.value,hits.hits._id,hits.hits.fields";
 
 const sumAnswer = z.object({
   hits: z.object({ total: z.object({ value: z.number() }) }),
@@ -50,10 +52,9 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
       if (trades.length === 0) return { stored: 0, repeated: 0 };
       await ready();
       const ingestedAtMs = now();
-      const lines = trades.map((trade) =>
-        tradeLine(trade, names.tradesOfDay(tradeTsMs(trade)), ingestedAtMs),
-      );
-      const outcome = await sendBulk(store, lines);
+      const dayOf = indexOfDay(names);
+      const lineOf = (trade: Trade) => tradeLine(trade, dayOf(trade), ingestedAtMs);
+      const outcome = await sendBulk(store, trades, lineOf);
       for (const trade of trades) days.noteWritten(windowStart(tradeTsMs(trade), DAY_MS));
       return { stored: outcome.written, repeated: outcome.conflicts.length };
     },
@@ -112,6 +113,16 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
 
 /** Names of days in one address; more than these, and all days are asked (the filter still holds). */
 const DAYS_NAMED_MAX = 64;
+
+/** Remembers the last day's name: neighbours in a batch are nearly always of one day. */
+function indexOfDay(names: IndexNames): (trade: Trade) => string {
+  let last = { dayMs: Number.NaN, name: "" };
+  return (trade) => {
+    const dayMs = windowStart(tradeTsMs(trade), DAY_MS);
+    if (dayMs !== last.dayMs) last = { dayMs, name: names.tradesOfDay(dayMs) };
+    return last.name;
+  };
+}
 
 interface Hits {
   readonly hits: readonly TradeHit[];
