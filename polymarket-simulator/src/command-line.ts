@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 import { type Fault, readFaultFlag } from "./faults/fault-settings.ts";
 import { DEFAULT_WORLD } from "./world/world-settings.ts";
@@ -102,7 +101,7 @@ const commandSchema = z.strictObject({
 
 export type Command = z.output<typeof commandSchema>;
 
-/** Reads the command line; throws PolytapeError `settings_invalid` that names all faults at once. */
+/** Reads the command line; throws an Error that names all faults at once. */
 export function readCommandLine(args: readonly string[]): Command {
   const names = Object.keys(OPTIONS);
   const options = Object.fromEntries(
@@ -112,10 +111,10 @@ export function readCommandLine(args: readonly string[]): Command {
   try {
     ({ values } = parseArgs({ args: [...args], options, strict: true }));
   } catch (cause) {
-    throw invalid(cause instanceof Error ? cause.message : String(cause));
+    throw new Error("the command line is wrong", { cause });
   }
   const read = commandSchema.safeParse({ ...values });
-  if (!read.success) throw invalid(z.prettifyError(read.error));
+  if (!read.success) throw new Error(z.prettifyError(read.error));
   return read.data;
 }
 
@@ -123,8 +122,4 @@ export function readCommandLine(args: readonly string[]): Command {
 export function usage(): string {
   const lines = Object.entries(OPTIONS).map(([name, { about }]) => `  --${name.padEnd(22)} ${about}`);
   return ["A simulated Polymarket on loopback.", "", ...lines].join("\n");
-}
-
-function invalid(message: string): PolytapeError {
-  return new PolytapeError("input", "settings_invalid", message);
 }

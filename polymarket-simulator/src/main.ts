@@ -49,6 +49,7 @@ function epochOf(command: Command): number {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  const reason = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  console.error(error instanceof Error ? `${error.message}${reason}` : error);
   process.exitCode = 1;
 });

@@ -1,4 +1,5 @@
 import type { Catalogue, WorldMarket } from "../world/catalogue.ts";
+import type { MarketKind } from "../world/market-lifetime.ts";
 import { fairPrice, PRICE_UNITS, tickOf } from "../world/price-path.ts";
 import { mix, randomHex, unit } from "../world/random.ts";
 import { PURPOSE } from "../world/world-settings.ts";
@@ -35,69 +36,25 @@ function has(catalogue: Catalogue, market: number, field: number, share: number)
   return unit(catalogue.settings.seed, PURPOSE.marketShape, market, 100 + field) < share;
 }
 
+/**
+ * One literal with the same keys for every market: absent ones are undefined, which JSON leaves out. (Put
+ * together from parts, each object would get a shape of its own, and a sweep of a large world would crawl.)
+ */
 function currentObject(catalogue: Catalogue, world: WorldMarket, asOfMs: number): GammaObject {
   const { seed } = catalogue.settings;
   const { lifetime, story, market } = world;
   const closed = asOfMs >= lifetime.closedAtMs;
-  return {
-    ...heading(catalogue, world, asOfMs),
-    outcomes: JSON.stringify(story.outcomes),
-    ...pricesOf(catalogue, world, asOfMs),
-    volume: String(volumeOf(catalogue, market, asOfMs)),
-    active: true,
-    closed,
-    marketMakerAddress: "",
-    createdAt: rfc3339(lifetime.createdAtMs, mix(seed, market, 1) % 1_000),
-    updatedAt: rfc3339(asOfMs, mix(seed, market, asOfMs | 0) % 1_000),
-    ...(closed ? { closedTime: spaced(lifetime.closedAtMs) } : {}),
-    new: false,
-    featured: false,
-    submitted_by: `0x${randomHex(5, seed, PURPOSE.marketShape, market)}`,
-    archived: false,
-    restricted: true,
-    groupItemTitle: story.groupItemTitle,
-    ...(world.eventLeader === market ? {} : { groupItemThreshold: String(market - world.eventLeader) }),
-    questionID: `0x${randomHex(8, seed, PURPOSE.marketShape, market + 1)}`,
-    enableOrderBook: true,
-    orderPriceMinTickSize: tickOf(seed, market) / PRICE_UNITS,
-    orderMinSize: 5,
-    endDateIso: dateOnly(lifetime.endDateMs),
-    startDateIso: dateOnly(lifetime.createdAtMs),
-    hasReviewedDates: true,
-    ...volumes(catalogue, market, asOfMs),
-    clobTokenIds: JSON.stringify(world.tokenIds),
-    umaBond: "500",
-    umaReward: "5",
-    customLiveness: 0,
-    // Some closed markets go on saying that they accept orders.
-    acceptingOrders: !closed || has(catalogue, market, 5, 0.03),
-    ...negRiskOf(catalogue, world),
-    ready: false,
-    funded: false,
-    acceptingOrdersTimestamp: rfc3339(Math.floor(lifetime.bookOpensAtMs / 1_000) * 1_000),
-    cyom: false,
-    pagerDutyNotificationEnabled: false,
-    approved: true,
-    rewardsMinSize: 50,
-    rewardsMaxSpread: 4.5,
-    ...quotes(catalogue, world, asOfMs, closed),
-    automaticallyActive: true,
-    clearBookOnStart: lifetime.kind !== "crypto",
-    manualActivation: false,
-    negRiskOther: false,
-    ...resolution(world, asOfMs),
-    pendingDeployment: false,
-    deploying: false,
-    rfqEnabled: false,
-    holdingRewardsEnabled: false,
-    ...feesOf(lifetime.kind),
-    requiresTranslation: false,
-    ...kindFields(catalogue, world),
-  };
-}
-
-function heading(catalogue: Catalogue, world: WorldMarket, asOfMs: number): GammaObject {
-  const { lifetime, story, market } = world;
+  const settled = asOfMs >= lifetime.resolvedAtMs;
+  const { kind } = lifetime;
+  const tick = tickOf(seed, market);
+  const price = fairPrice(seed, market, asOfMs);
+  const liquidity = has(catalogue, market, 1, 0.86) ? liquidityOf(catalogue, market, asOfMs) : undefined;
+  const volume = volumeOf(catalogue, market, asOfMs);
+  const daily = closed ? 0 : volume / Math.max(1, (asOfMs - lifetime.createdAtMs) / DAY_MS);
+  const fees = FEES[kind];
+  const negRisk = kind === "weather";
+  const isFirst = world.eventLeader === market;
+  const hasVersion = kind === "politics" && has(catalogue, market, 8, 0.35);
   return {
     id: world.gammaId,
     question: story.question,
@@ -105,101 +62,122 @@ function heading(catalogue: Catalogue, world: WorldMarket, asOfMs: number): Gamm
     slug: story.slug,
     resolutionSource: "",
     endDate: rfc3339(lifetime.endDateMs),
-    ...(has(catalogue, market, 1, 0.86) ? { liquidity: String(liquidityOf(catalogue, market, asOfMs)) } : {}),
-    startDate: rfc3339(lifetime.createdAtMs + 90_000, mix(catalogue.settings.seed, market, 2) % 1_000),
+    liquidity: liquidity === undefined ? undefined : String(liquidity),
+    startDate: rfc3339(lifetime.createdAtMs + 90_000, mix(seed, market, 2) % 1_000),
     image: story.icon,
     icon: story.icon,
     description: story.description,
-  };
-}
-
-/** Winner known: ones and zeros. Never launched or odd: the key is missing or null. */
-function pricesOf(catalogue: Catalogue, world: WorldMarket, asOfMs: number): GammaObject {
-  const { lifetime, market, story } = world;
-  if (asOfMs >= lifetime.resolvedAtMs)
-    return {
-      outcomePrices: JSON.stringify(story.outcomes.map((_, at) => (at === world.winner ? "1" : "0"))),
-    };
-  if (has(catalogue, market, 2, 0.01)) return {};
-  if (has(catalogue, market, 3, 0.01)) return { outcomePrices: null };
-  const price = fairPrice(catalogue.settings.seed, market, Math.min(asOfMs, lifetime.closedAtMs));
-  return {
-    outcomePrices: JSON.stringify([price, PRICE_UNITS - price].map((units) => String(units / PRICE_UNITS))),
-  };
-}
-
-function resolution(world: WorldMarket, asOfMs: number): GammaObject {
-  const { lifetime } = world;
-  if (asOfMs < lifetime.closedAtMs) return { umaResolutionStatuses: "[]" };
-  if (asOfMs < lifetime.resolvedAtMs)
-    return { umaResolutionStatus: "proposed", umaResolutionStatuses: '["proposed"]' };
-  return {
-    umaEndDate: rfc3339(Math.floor(lifetime.resolvedAtMs / 1_000) * 1_000),
-    umaResolutionStatus: "resolved",
-    umaResolutionStatuses: lifetime.kind === "crypto" ? "[]" : '["proposed", "resolved"]',
-    resolvedBy: "0x69c47De9D4D3Dad79590d61b9e05918E03775f24",
-    ...(lifetime.kind === "crypto" ? { automaticallyResolved: true } : {}),
-  };
-}
-
-function quotes(catalogue: Catalogue, world: WorldMarket, asOfMs: number, closed: boolean): GammaObject {
-  const { market } = world;
-  const { seed } = catalogue.settings;
-  const tick = tickOf(seed, market);
-  const price = fairPrice(seed, market, asOfMs);
-  return {
+    outcomes: JSON.stringify(story.outcomes),
+    outcomePrices: pricesOf(catalogue, world, asOfMs, price),
+    volume: String(volume),
+    active: true,
+    closed,
+    marketMakerAddress: "",
+    createdAt: rfc3339(lifetime.createdAtMs, mix(seed, market, 1) % 1_000),
+    updatedAt: rfc3339(asOfMs, mix(seed, market, asOfMs | 0) % 1_000),
+    closedTime: closed ? spaced(lifetime.closedAtMs) : undefined,
+    new: false,
+    featured: false,
+    submitted_by: `0x${randomHex(5, seed, PURPOSE.marketShape, market)}`,
+    archived: false,
+    resolvedBy: settled ? "0x69c47De9D4D3Dad79590d61b9e05918E03775f24" : undefined,
+    restricted: true,
+    groupItemTitle: story.groupItemTitle,
+    groupItemThreshold: isFirst ? undefined : String(market - world.eventLeader),
+    questionID: `0x${randomHex(8, seed, PURPOSE.marketShape, market + 1)}`,
+    umaEndDate: settled ? rfc3339(Math.floor(lifetime.resolvedAtMs / 1_000) * 1_000) : undefined,
+    enableOrderBook: true,
+    orderPriceMinTickSize: tick / PRICE_UNITS,
+    orderMinSize: 5,
+    umaResolutionStatus: settled ? "resolved" : closed ? "proposed" : undefined,
+    volumeNum: volume,
+    liquidityNum: liquidity,
+    endDateIso: dateOnly(lifetime.endDateMs),
+    startDateIso: dateOnly(lifetime.createdAtMs),
+    hasReviewedDates: true,
+    volume24hr: daily,
+    volume1wk: Math.min(volume, daily * 7),
+    volume1mo: Math.min(volume, daily * 30),
+    volume1yr: volume,
+    gameId: kind === "sports" ? String(90_000 + market) : undefined,
+    sportsMarketType: kind === "sports" ? "moneyline" : undefined,
+    gameStartTime: kind === "sports" ? spaced(lifetime.closedAtMs - 7_200_000) : undefined,
+    secondsDelay: kind === "sports" ? 3 : undefined,
+    clobTokenIds: JSON.stringify(world.tokenIds),
+    umaBond: "500",
+    umaReward: "5",
+    volume24hrClob: daily,
+    volumeClob: volume,
+    makerBaseFee: fees ? 1000 : undefined,
+    takerBaseFee: fees ? 1000 : undefined,
+    customLiveness: 0,
+    // Some closed markets go on saying that they accept orders.
+    acceptingOrders: !closed || has(catalogue, market, 5, 0.03),
+    negRisk,
+    negRiskMarketID: negRisk
+      ? `0x${randomHex(8, seed, PURPOSE.marketShape, world.eventLeader + 2)}`
+      : undefined,
+    negRiskRequestID: negRisk ? `0x${randomHex(8, seed, PURPOSE.marketShape, market + 3)}` : "",
+    ready: false,
+    funded: false,
+    acceptingOrdersTimestamp: rfc3339(Math.floor(lifetime.bookOpensAtMs / 1_000) * 1_000),
+    cyom: false,
     competitive: closed ? 0 : Math.round(unit(seed, market, 7) * 1e6) / 1e6,
+    pagerDutyNotificationEnabled: false,
+    approved: true,
+    rewardsMinSize: 50,
+    rewardsMaxSpread: 4.5,
     spread: (2 * tick) / PRICE_UNITS,
+    automaticallyResolved: settled && kind === "crypto" ? true : undefined,
     oneDayPriceChange: (mix(seed, market, asOfMs | 0, 3) % 20) / 1_000 - 0.01,
-    ...(has(catalogue, market, 4, 0.94) ? { lastTradePrice: price / PRICE_UNITS } : {}),
-    ...(has(catalogue, market, 6, 0.75) ? { bestBid: Math.max(0, price - tick) / PRICE_UNITS } : {}),
+    lastTradePrice: has(catalogue, market, 4, 0.94) ? price / PRICE_UNITS : undefined,
+    bestBid: has(catalogue, market, 6, 0.75) ? Math.max(0, price - tick) / PRICE_UNITS : undefined,
     bestAsk: Math.min(PRICE_UNITS, price + tick) / PRICE_UNITS,
+    automaticallyActive: true,
+    eventStartTime: kind === "crypto" ? rfc3339(lifetime.endDateMs - 300_000) : undefined,
+    clearBookOnStart: kind !== "crypto",
+    manualActivation: false,
+    negRiskOther: false,
+    umaResolutionStatuses:
+      closed && kind !== "crypto" ? (settled ? '["proposed", "resolved"]' : '["proposed"]') : "[]",
+    pendingDeployment: false,
+    deploying: false,
+    rfqEnabled: false,
+    holdingRewardsEnabled: false,
+    feesEnabled: fees !== undefined,
+    requiresTranslation: false,
+    feeType: fees?.feeType ?? null,
+    feeSchedule: fees ? { exponent: 1, rate: fees.rate, takerOnly: true, rebateRate: 0.2 } : undefined,
+    cryptoMarketConfig: kind === "crypto" ? CRYPTO_CONFIG : undefined,
+    version: hasVersion ? "v1" : undefined,
+    positionIds: hasVersion ? world.tokenIds : undefined,
+    events: undefined,
+    tags: undefined,
   };
 }
 
-function negRiskOf(catalogue: Catalogue, world: WorldMarket): GammaObject {
-  if (world.lifetime.kind !== "weather") return { negRisk: false, negRiskRequestID: "" };
-  const { seed } = catalogue.settings;
-  return {
-    negRisk: true,
-    negRiskMarketID: `0x${randomHex(8, seed, PURPOSE.marketShape, world.eventLeader + 2)}`,
-    negRiskRequestID: `0x${randomHex(8, seed, PURPOSE.marketShape, world.market + 3)}`,
-  };
-}
+const DAY_MS = 86_400_000;
 
-const FEES: Readonly<Record<string, { feeType: string; rate: number }>> = {
+const CRYPTO_CONFIG = { id: "btc-5m-twap-60", asset: "btc", duration: "5m", twapEnabled: true };
+
+const FEES: Readonly<Partial<Record<MarketKind, { feeType: string; rate: number }>>> = {
   weather: { feeType: "weather_fees", rate: 0.05 },
   crypto: { feeType: "crypto_fees_v2", rate: 0.07 },
   sports: { feeType: "sports_fees_v2", rate: 0.03 },
 };
 
-function feesOf(kind: string): GammaObject {
-  const fees = FEES[kind];
-  if (!fees) return { feesEnabled: false, feeType: null };
-  return {
-    makerBaseFee: 1000,
-    takerBaseFee: 1000,
-    feesEnabled: true,
-    feeType: fees.feeType,
-    feeSchedule: { exponent: 1, rate: fees.rate, takerOnly: true, rebateRate: 0.2 },
-  };
-}
-
-function kindFields(catalogue: Catalogue, world: WorldMarket): GammaObject {
-  const { lifetime, market } = world;
-  if (lifetime.kind === "sports")
-    return {
-      gameId: String(90_000 + market),
-      sportsMarketType: "moneyline",
-      gameStartTime: spaced(lifetime.closedAtMs - 7_200_000),
-      secondsDelay: 3,
-    };
-  if (lifetime.kind === "crypto")
-    return {
-      eventStartTime: rfc3339(lifetime.endDateMs - 300_000),
-      cryptoMarketConfig: { id: "btc-5m-twap-60", asset: "btc", duration: "5m", twapEnabled: true },
-    };
-  return has(catalogue, market, 8, 0.35) ? { version: "v1", positionIds: [...world.tokenIds] } : {};
+/** Winner known: ones and zeros. For a few odd markets the key is missing or null. */
+function pricesOf(
+  catalogue: Catalogue,
+  { lifetime, market, story, winner }: WorldMarket,
+  asOfMs: number,
+  price: number,
+): string | null | undefined {
+  if (asOfMs >= lifetime.resolvedAtMs)
+    return JSON.stringify(story.outcomes.map((_, at) => (at === winner ? "1" : "0")));
+  if (has(catalogue, market, 2, 0.01)) return undefined;
+  if (has(catalogue, market, 3, 0.01)) return null;
+  return JSON.stringify([price, PRICE_UNITS - price].map((units) => String(units / PRICE_UNITS)));
 }
 
 /** Dollars; a whole number now and then, as JSON integers and floats alternate in one field. */
@@ -219,23 +197,6 @@ function liquidityOf(catalogue: Catalogue, market: number, asOfMs: number): numb
   return Math.round(deep * (0.5 + unit(seed, market, asOfMs | 0, 10)) * 1e5) / 1e5;
 }
 
-function volumes(catalogue: Catalogue, market: number, asOfMs: number): GammaObject {
-  const total = volumeOf(catalogue, market, asOfMs);
-  const { createdAtMs, closedAtMs } = catalogue.lifetime(market);
-  const days = Math.max(1, (asOfMs - createdAtMs) / 86_400_000);
-  const daily = asOfMs >= closedAtMs ? 0 : total / days;
-  return {
-    volumeNum: total,
-    ...(has(catalogue, market, 1, 0.86) ? { liquidityNum: liquidityOf(catalogue, market, asOfMs) } : {}),
-    volume24hr: daily,
-    volume1wk: Math.min(total, daily * 7),
-    volume1mo: Math.min(total, daily * 30),
-    volume1yr: total,
-    volume24hrClob: daily,
-    volumeClob: total,
-  };
-}
-
 /** A market from before the order book: AMM-era fields, more than two outcomes, sometimes no tokens at all. */
 function legacyObject(catalogue: Catalogue, world: WorldMarket, asOfMs: number): GammaObject {
   const { lifetime, story, market } = world;
@@ -244,8 +205,18 @@ function legacyObject(catalogue: Catalogue, world: WorldMarket, asOfMs: number):
   const settled = asOfMs >= lifetime.resolvedAtMs;
   const prices = story.outcomes.map((_, at) => (settled && at === world.winner ? "1" : "0"));
   const shares = story.outcomes.map(() => String(1 / story.outcomes.length));
+  const liquidity = liquidityOf(catalogue, market, asOfMs);
   return {
-    ...heading(catalogue, world, asOfMs),
+    id: world.gammaId,
+    question: story.question,
+    conditionId: world.conditionId,
+    slug: story.slug,
+    resolutionSource: "",
+    endDate: rfc3339(lifetime.endDateMs),
+    ...(has(catalogue, market, 1, 0.86) ? { liquidity: String(liquidity) } : {}),
+    image: story.icon,
+    icon: story.icon,
+    description: story.description,
     twitterCardImage: "https://polymarket-static.s3.us-east-2.amazonaws.com/polymarket-twitter-card.png",
     category: "Pop-Culture",
     ...(story.outcomes[0] === "Long"

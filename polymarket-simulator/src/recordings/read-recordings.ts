@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PolytapeError } from "@polytape/market-model";
 import { type BookSummary, bookHash } from "../clob/book-hash.ts";
 import { V1_NAMES } from "../data/trade-rows.ts";
 
@@ -52,7 +51,7 @@ const WITH_MAKERS = /gabagool|baguette/;
 
 /**
  * Reads a folder of recorded payloads (`gamma/`, `data_api/`, `clob_rest/`). What a file holds is seen from
- * its content, not from its name. Throws PolytapeError `settings_invalid` when the folder holds none.
+ * its content, not from its name. Throws an Error when the folder holds none.
  */
 export function readRecordings(folder: string): Recordings {
   const versions = new Map<string, RecordedVersion[]>();
@@ -117,7 +116,7 @@ export function readRecordings(folder: string): Recordings {
     leftOut.push({ file, reason: "the socket is not simulated" });
   for (const file of filesIn(folder, "load")) leftOut.push({ file, reason: "derived from answers, not one" });
   if (versions.size + found.feeds.length + found.books.length === 0)
-    throw new PolytapeError("input", "settings_invalid", `There are no recordings in ${folder}.`);
+    throw new Error(`There are no recordings in ${folder}.`);
   return {
     markets: [...versions].map(([id, all]) => ({ id, versions: all.toSorted(byUpdate) })),
     events: [...events.values()],

@@ -44,7 +44,7 @@ export interface Catalogue {
   findBySlug(slug: string, nowMs: number): number | null;
 }
 
-const MARKETS_KEPT_MAX = 20_000;
+const MARKETS_KEPT_MAX = 8_000;
 
 export function openCatalogue(settings: WorldSettings): Catalogue {
   const { seed, marketCount, epochMs, newMarketsPerHour } = settings;
