@@ -5,6 +5,12 @@ import { errorFacts, type Log } from "@polytape/function-runtime";
 const RETRY_AFTER_MS = 1_000;
 const FLUSH_EVERY_MS = 1_000;
 
+export interface AccessConnection {
+  isConnected(): boolean;
+  /** Writes no more usage and leaves the bus. */
+  close(): Promise<void>;
+}
+
 /**
  * Reads keys and usage as soon as the bus is there, follows the keys, and writes usage every second; all in
  * the background, so that the function starts and says what is away before any server is up.
@@ -13,47 +19,57 @@ export function connectAccess(
   gate: AccessGate,
   connect: () => Promise<EventBus>,
   log: Log,
-): { isConnected(): boolean } {
-  let bus: EventBus | null = null;
+): AccessConnection {
+  const state: { bus: EventBus | null; closed: boolean } = { bus: null, closed: false };
 
   async function start(): Promise<void> {
-    bus ??= await connect();
-    const usage = await bus.bucket("api_usage");
-    const keys = await bus.bucket("api_keys");
+    state.bus ??= await connect();
+    const usage = await state.bus.bucket("api_usage");
+    const keys = await state.bus.bucket("api_keys");
     await gate.usage.load(usage);
     await gate.keys.follow(keys);
     log.info("keys-read");
-    keepFlushing(() => gate.usage.flush(usage), log);
+    void keepFlushing(() => gate.usage.flush(usage), state, log);
   }
 
   void (async () => {
-    for (;;) {
+    while (!state.closed) {
       try {
         return await start();
       } catch (error) {
         log.warn("keys-not-read", errorFacts(error));
-        await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS).unref());
+        await pause(RETRY_AFTER_MS);
       }
     }
   })();
-  return { isConnected: () => bus?.isConnected() ?? false };
+  return {
+    isConnected: () => state.bus?.isConnected() ?? false,
+    async close() {
+      state.closed = true;
+      await state.bus?.close();
+    },
+  };
 }
 
 /** One flush at a time; trouble is told once until it is over, and what was counted waits. */
-function keepFlushing(flush: () => Promise<void>, log: Log): void {
+async function keepFlushing(flush: () => Promise<void>, state: { closed: boolean }, log: Log): Promise<void> {
   let inTrouble = false;
-  const next = (): void => {
-    setTimeout(async () => {
-      try {
-        await flush();
-        if (inTrouble) log.info("usage-written-again");
-        inTrouble = false;
-      } catch (error) {
-        if (!inTrouble) log.warn("usage-not-written", errorFacts(error));
-        inTrouble = true;
-      }
-      next();
-    }, FLUSH_EVERY_MS).unref();
-  };
-  next();
+  for (;;) {
+    await pause(FLUSH_EVERY_MS);
+    if (state.closed) return;
+    try {
+      await flush();
+      if (inTrouble) log.info("usage-written-again");
+      inTrouble = false;
+    } catch (error) {
+      if (!inTrouble) log.warn("usage-not-written", errorFacts(error));
+      inTrouble = true;
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }

@@ -1,0 +1,46 @@
+import { createAccessGate } from "@polytape/api-access";
+import { connectEventBus } from "@polytape/event-bus";
+import type { Log } from "@polytape/function-runtime";
+import { openMarketStore } from "@polytape/market-store";
+import type { z } from "zod";
+import { apiParts } from "./api-parts.ts";
+import { createApp } from "./app.ts";
+import { connectAccess } from "./connect-access.ts";
+import type { queryApiSettings } from "./settings.ts";
+
+const STORE_TIMEOUT_MS = 4_000;
+
+export interface QueryApi {
+  readonly respond: (request: Request) => Response | Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** The service on real servers. Waits for none of them: what is away is said in the answers. */
+export function openQueryApi(settings: z.output<typeof queryApiSettings>, log: Log): QueryApi {
+  const store = openMarketStore({
+    urls: settings.OPENSEARCH_URL,
+    user: settings.OPENSEARCH_USER,
+    password: settings.OPENSEARCH_PASSWORD,
+    indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
+    timeoutMs: STORE_TIMEOUT_MS,
+  });
+  const limits = { rateRps: settings.API_RATE_RPS, dailyCap: settings.API_DAILY_CAP };
+  const gate = createAccessGate(limits, (hash, reason) => log.warn("key-record-invalid", { hash, reason }));
+  const connect = () =>
+    connectEventBus({
+      url: settings.NATS_URL,
+      user: settings.NATS_USER,
+      password: settings.NATS_PASSWORD,
+      clientName: "query-api",
+      connectWithinMs: Number.POSITIVE_INFINITY,
+    });
+  const bus = connectAccess(gate, connect, log);
+  let closing: Promise<unknown> | null = null;
+  return {
+    respond: createApp(apiParts({ store, gate, bus, settings, log, now: Date.now })),
+    async close() {
+      closing ??= Promise.all([bus.close(), store.close()]);
+      await closing;
+    },
+  };
+}

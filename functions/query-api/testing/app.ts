@@ -1,0 +1,3 @@
+/** The service without its servers, for tests and benchmarks that bring their own store. */
+export { apiParts } from "../api-parts.ts";
+export { createApp } from "../app.ts";
