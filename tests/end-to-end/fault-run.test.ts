@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readEnvironment } from "@polytape/function-runtime";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { aStack, type TestStack, until } from "./a-stack.ts";
+import { compareWithTruth, countTape, naiveCandles, readCandles, readTape, readTruth } from "./truth.ts";
+
+/** One minute in `make test`, five in `make soak`. */
+const RUN_SECONDS = Number(readEnvironment()["SOAK_SECONDS"] ?? 60);
+const SEED = Number(readEnvironment()["TEST_SEED"] ?? 20_261_122);
+const TRADES_PER_SECOND = 200;
+
+const FAULTS = [
+  { name: "rate-limited", probability: 0.06, retry_after_seconds: 1, path: "/data" },
+  { name: "server-errors", probability: 0.06, path: "/data" },
+  { name: "html-403", probability: 0.03, path: "/data" },
+  { name: "truncated-body", probability: 0.04, path: "/data" },
+  { name: "slow", probability: 0.04, delay_ms: 6_000, path: "/data" },
+];
+
+let stack: TestStack;
+const epochSeconds = Math.floor(Date.now() / 1_000);
+
+beforeAll(async () => {
+  stack = await aStack({
+    simulator: {
+      seed: SEED,
+      args: [
+        ...["--epoch", String(epochSeconds), "--rate", String(TRADES_PER_SECOND), "--markets", "80"],
+        ...["--history-hours", "0.02", "--history-rate", "5"],
+        ...["--fault", "malformed-rows:share=0.01,since=0"],
+      ],
+    },
+    settings: {
+      POLL_INTERVAL_TRADES_MS: "1000",
+      POLL_INTERVAL_BOOKS_MS: "5000",
+      POLL_INTERVAL_MARKETS_MS: "5000",
+    },
+  });
+});
+afterAll(() => stack?.stop());
+
+async function switchFault(fault: object): Promise<void> {
+  const answer = await fetch(`${stack.simulatorUrl}/_faults`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ seed: SEED, ...fault }),
+  });
+  if (!answer.ok) throw new Error(`the simulator refused a fault: ${await answer.text()}`);
+}
+
+async function clearFault(name: string): Promise<void> {
+  await fetch(`${stack.simulatorUrl}/_faults/${name}`, { method: "DELETE" });
+}
+
+/** The process of a function, by the gateway's own record. */
+function functionPid(name: string): number | null {
+  const record = JSON.parse(readFileSync(join(stack.home, "run", "functions.json"), "utf8"));
+  return z.record(z.string(), z.object({ pid: z.int().nullable() })).parse(record)[name]?.pid ?? null;
+}
+
+async function killAndAwaitReturn(name: string, pidOf: () => number | null): Promise<void> {
+  const before = await until(`process of ${name}`, 30, async () => pidOf());
+  process.kill(before, "SIGKILL");
+  await until(`new process of ${name}`, 60, async () => {
+    const now = pidOf();
+    return now !== null && now !== before;
+  });
+}
+
+const tapeState = z.object({ anchor: z.object({ tsSeconds: z.int() }).nullable() });
+
+async function anchorSeconds(): Promise<number> {
+  const checkpoint = await stack.store.checkpoints.read("trades:live");
+  return tapeState.parse(checkpoint?.state).anchor?.tsSeconds ?? 0;
+}
+
+test(
+  `keeps every trade once and rebuilds every candle through kills and faults (seed ${SEED})`,
+  async () => {
+    await until("first trades", 60, async () => (await anchorSeconds()) > 0);
+    for (const fault of FAULTS) await switchFault(fault);
+    // One message that no retry can mend: the one dead letter that this run calls for.
+    await stack.bus.publish("trades.stored.taker", { windows: "not a list" });
+
+    const startedMs = Date.now();
+    const reach = (share: number) =>
+      until(
+        `${share} of the run`,
+        RUN_SECONDS + 60,
+        async () => Date.now() - startedMs > share * RUN_SECONDS * 1_000,
+      );
+    await reach(0.1);
+    await killAndAwaitReturn("opensearch", () => stack.pids().opensearch ?? null);
+    await reach(0.3);
+    await killAndAwaitReturn("nats", () => stack.pids().nats ?? null);
+    await reach(0.5);
+    await killAndAwaitReturn("function-trigger", () => stack.pids()["function-trigger"] ?? null);
+    await reach(0.65);
+    await killAndAwaitReturn("ingest-trades", () => functionPid("ingest-trades"));
+    await reach(0.75);
+    await killAndAwaitReturn("build-candles", () => functionPid("build-candles"));
+    await reach(1);
+    for (const fault of FAULTS) await clearFault(fault.name);
+
+    const endSeconds = Math.floor(Date.now() / 1_000);
+    await until("tape at the end of the run", 120, async () => (await anchorSeconds()) >= endSeconds);
+    const span = { from: epochSeconds - 3_600, to: endSeconds };
+    const truth = await readTruth(stack.simulatorUrl, span);
+    const tape = countTape(await readTape(stack.store, span));
+    const rows = [...truth.values()].reduce((sum, count) => sum + count, 0);
+    expect(rows).toBeGreaterThan(RUN_SECONDS * TRADES_PER_SECOND * 0.8);
+    expect(
+      [...truth.values()].some((count) => count > 1),
+      "the truth holds equal rows",
+    ).toBe(true);
+    expect(compareWithTruth(truth, tape)).toEqual({ lost: [], invented: [], duplicated: [] });
+
+    // Nothing more arrives from here on: every stored trade must be in its candles.
+    await switchFault({ name: "server-errors", probability: 1, path: "/data" });
+    const whole = { from: epochSeconds - 3_600, to: endSeconds + 3_600 };
+    const isCalm = async () => {
+      const before = (await readTape(stack.store, whole)).length;
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      return (await readTape(stack.store, whole)).length === before;
+    };
+    await until("calm tape", 60, isCalm);
+    const stored = countTape(await readTape(stack.store, whole));
+    for (const [interval, seconds] of [
+      ["1m", 60],
+      ["5m", 300],
+      ["1h", 3_600],
+    ] as const) {
+      const naive = naiveCandles(stored, seconds);
+      const tokens = new Set([...naive.values()].map((candle) => candle.assetId));
+      const read = () =>
+        readCandles(stack.store, tokens, interval, { from: whole.from - 3_600, to: whole.to });
+      await until(`${interval} candles`, 60, async () => (await read()).size === naive.size).catch(() => {});
+      await until(`equal ${interval} candles`, 60, async () => {
+        expect(await read()).toEqual(naive);
+        return true;
+      }).catch(() => {});
+      expect(await read()).toEqual(naive);
+    }
+
+    const dead = await stack.bus.listDeadLetters({ limit: 100 });
+    expect(dead.map(({ functionName, status }) => ({ functionName, status }))).toEqual([
+      { functionName: "build-candles", status: 400 },
+    ]);
+    expect((await stack.store.rejections.findSamples({ kind: "trade", limit: 10 })).length).toBeGreaterThan(
+      0,
+    );
+  },
+  (RUN_SECONDS + 600) * 1_000,
+);

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { aStack, type TestStack, until } from "./a-stack.ts";
+import { countTape, readTruth } from "./truth.ts";
+
+/**
+ * The whole way, nothing replaced but Polymarket: NATS schedule → function-trigger → gateway → function →
+ * OpenSearch → query-api.
+ */
+let stack: TestStack;
+let key: string;
+const epochSeconds = Math.floor(Date.now() / 1_000);
+
+beforeAll(async () => {
+  stack = await aStack({
+    simulator: {
+      seed: 7,
+      args: [
+        "--epoch",
+        String(epochSeconds),
+        "--markets",
+        "120",
+        "--history-hours",
+        "0.2",
+        "--history-rate",
+        "5",
+      ],
+    },
+    settings: {
+      POLL_INTERVAL_TRADES_MS: "1000",
+      POLL_INTERVAL_BOOKS_MS: "2000",
+      POLL_INTERVAL_MARKETS_MS: "2000",
+    },
+  });
+  key = stack.makeKey();
+});
+afterAll(() => stack?.stop());
+
+type List = { data: Record<string, unknown>[]; coverage: object };
+
+async function list(path: string): Promise<List> {
+  const answer = await stack.ask(path, key);
+  expect(answer.status, path).toBe(200);
+  return answer.body as List;
+}
+
+test("answers health without a key, and nothing else", async () => {
+  expect(await stack.ask("/health")).toMatchObject({ status: 200, body: { status: "ok" } });
+  for (const path of ["/v1/markets", "/v1/trades", "/v1/me", "/v1/status", "/v1/coverage"]) {
+    expect((await stack.ask(path)).status, path).toBe(401);
+    expect((await stack.ask(path, "pt_not-a-key")).status, path).toBe(401);
+  }
+});
+
+test("serves markets as the simulator knows them", async () => {
+  const truth = (await (await fetch(`${stack.simulatorUrl}/_truth/markets`)).text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const sound = truth.filter((market) => market.flaw === null && market.status !== "open");
+  const market = sound[Math.floor(sound.length / 2)];
+
+  const served = await until("the market in the catalogue", 60, async () => {
+    const answer = await stack.ask(`/v1/markets/${market.market_id}`, key);
+    return answer.status === 200 && (answer.body as Record<string, unknown>);
+  });
+
+  expect(served).toMatchObject({
+    market_id: market.market_id,
+    gamma_id: market.gamma_id,
+    slug: market.slug,
+    status: market.status,
+  });
+  expect((await stack.ask(`/v1/markets/${market.slug}`, key)).body).toMatchObject({
+    market_id: market.market_id,
+  });
+  expect((await stack.ask(`/v1/markets/${market.gamma_id}`, key)).body).toMatchObject({
+    market_id: market.market_id,
+  });
+});
+
+test("serves over REST exactly the trades that the upstream made, page by page", async () => {
+  const to = Math.floor(Date.now() / 1_000);
+  await until("trades up to now", 60, async () => {
+    const [newest] = (await list("/v1/trades?limit=1")).data;
+    return Date.parse(String(newest?.["ts"])) > (to + 2) * 1_000;
+  });
+  const truth = await readTruth(stack.simulatorUrl, { from: epochSeconds - 3_600, to });
+
+  const rows: Record<string, unknown>[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const page: List & { next_cursor?: string | null } = await list(
+      `/v1/trades?limit=1000&sort=ts:asc&to=${to}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
+    rows.push(...page.data);
+    cursor = page.next_cursor ?? null;
+  }
+
+  const served = countTape(
+    rows.map((row) => ({
+      transactionHash: String(row["transaction_hash"]),
+      marketId: String(row["market_id"]),
+      assetId: String(row["asset_id"]),
+      wallet: String(row["wallet"]),
+      side: row["side"] === "buy" ? "buy" : "sell",
+      price: Number(row["price"]),
+      size: Number(row["size"]),
+      tsSeconds: Date.parse(String(row["ts"])) / 1_000,
+      tradeId: String(row["trade_id"]),
+      tie: 0,
+      occurrence: 0,
+      rowSet: "taker",
+      receivedAtMs: 0,
+      ingestedAtMs: 0,
+    })),
+  );
+  expect(served).toEqual(truth);
+  expect(new Set(rows.map((row) => row["trade_id"])).size).toBe(rows.length);
+});
+
+test("serves candles and a verified book of a market that trades", async () => {
+  const found = await until("a market with candles and a book", 90, async () => {
+    for (const { market_id } of (await list("/v1/trades?limit=100")).data.slice(0, 20)) {
+      const book = await stack.ask(`/v1/orderbook?market_id=${market_id}&outcome=0`, key);
+      const from = Date.now() - 600_000;
+      const candles = await stack.ask(
+        `/v1/candles?market_id=${market_id}&outcome=0&interval=1m&from=${from}`,
+        key,
+      );
+      const observed = JSON.stringify(candles.body).includes('"observed":true');
+      if (book.status === 200 && candles.status === 200 && observed)
+        return { book: book.body, candles: candles.body };
+    }
+    return null;
+  });
+
+  expect(found.book).toMatchObject({ verified: true, source: "snapshot" });
+  const { candles } = found.candles as { candles: { open_time: string }[] };
+  const times = candles.map((candle) => Date.parse(candle.open_time));
+  expect(times.slice(1).map((time, index) => time - (times[index] ?? 0))).toEqual(
+    times.slice(1).map(() => 60_000),
+  );
+});
+
+test("refuses malformed requests in the envelope", async () => {
+  for (const path of [
+    "/v1/trades?limit=0",
+    "/v1/trades?nonsense=1",
+    "/v1/candles",
+    "/v1/orderbook?market_id=x",
+    "/v1/trades?cursor=abc",
+  ]) {
+    const answer = await stack.ask(path, key);
+    expect([400, 404], path).toContain(answer.status);
+    expect(answer.body, path).toMatchObject({
+      error: { code: expect.any(String), message: expect.any(String) },
+      request_id: expect.any(String),
+    });
+  }
+});
+
+test("answers 404 for a function that does not exist, and hides the functions from strangers", async () => {
+  expect((await stack.ask("/function/no-such-function")).status).toBe(404);
+  expect((await stack.ask("/system/functions")).status).toBe(401);
+});
