@@ -34,16 +34,16 @@ export function renderBlocks(writer: TradeRowWriter, disturbances: Disturbances)
   /** Rows are ASCII, so places in the text are places in the bytes. */
   function render(trades: readonly WorldTrade[], fresh: boolean): { block: RenderedBlock; size: number } {
     const starts = new Uint32Array(trades.length + 1);
-    const texts: string[] = [];
+    // One list of short pieces joined once: putting each row together first would double the garbage.
+    const pieces: string[] = [];
     let end = 0;
     trades.forEach((trade, row) => {
-      const text = writer.v2(trade, fresh, disturbances.tradeFlaw(trade));
       starts[row] = end;
-      end += text.length + 1;
-      texts.push(text);
+      end += writer.appendV2(pieces, trade, fresh, disturbances.tradeFlaw(trade)) + 1;
+      pieces.push(",");
     });
     starts[trades.length] = end;
-    const bytes = Buffer.from(texts.join(","), "latin1");
+    const bytes = Buffer.from(pieces.join(""), "latin1");
     const startOf = (row: number) => starts[row] ?? end;
     return {
       block: {

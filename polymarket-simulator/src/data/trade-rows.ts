@@ -11,6 +11,8 @@ export interface TradeRowWriter {
    * later half of them say `5.0`.
    */
   v2(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string;
+  /** The same in pieces put at the end of a list, for blocks of many rows; returns how long they are together. */
+  appendV2(out: string[], trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): number;
   /** A row of v1: camelCase, whole numbers as `5`. */
   v1(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string;
   transactionHash(trade: WorldTrade): string;
@@ -20,6 +22,8 @@ export interface TradeRowWriter {
 
 /** Share of rows whose outcome and event are filled in late. */
 const LATE_ENRICHMENT_SHARE = 0.3;
+/** What stands between the pieces of a row that vary. */
+const FIXED_LENGTH = ',"price":'.length + ',"timestamp":'.length + '"}'.length;
 const TOKENS_KEPT_MAX = 20_000;
 
 export function writeTradeRows(catalogue: Catalogue): TradeRowWriter {
@@ -48,17 +52,35 @@ export function writeTradeRows(catalogue: Catalogue): TradeRowWriter {
   const lacks = (trade: WorldTrade) =>
     unit(seed, PURPOSE.enrichment, trade.timestamp, trade.place) < LATE_ENRICHMENT_SHARE;
 
-  function v2(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string {
+  function appendV2(out: string[], trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): number {
+    if (flaw) {
+      const text = asciiJson(spoilTrade(JSON.parse(v2(trade, fresh, null)), flaw));
+      out.push(text);
+      return text.length;
+    }
     const wallet = walletOf(trade);
     const token = tokenOf(trade);
     const story = fresh && lacks(trade) ? token.unenriched : token.enriched;
     const pointed = !fresh && (trade.place + trade.timestamp) % 4 >= 2;
-    const text = `${wallet.head}${trade.side}${token.ids}${numeral(trade.size, pointed)},"price":${numeral(trade.price, pointed)},"timestamp":${trade.timestamp}${story}${wallet.tail}${transactionHashOf(seed, trade)}"}`;
-    return flaw ? asciiJson(spoilTrade(JSON.parse(text), flaw)) : text;
+    const size = numeral(trade.size, pointed);
+    const price = numeral(trade.price, pointed);
+    const hash = transactionHashOf(seed, trade);
+    const second = String(trade.timestamp);
+    out.push(wallet.head, trade.side, token.ids, size, ',"price":', price, ',"timestamp":', second);
+    out.push(story, wallet.tail, hash, '"}');
+    const moving = trade.side.length + size.length + price.length + second.length + hash.length;
+    return wallet.head.length + token.ids.length + story.length + wallet.tail.length + moving + FIXED_LENGTH;
+  }
+
+  function v2(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string {
+    const pieces: string[] = [];
+    appendV2(pieces, trade, fresh, flaw);
+    return pieces.join("");
   }
 
   return {
     v2,
+    appendV2,
     v1(trade, fresh, flaw) {
       const row: Record<string, unknown> = JSON.parse(v2(trade, fresh, null));
       const renamed = Object.fromEntries(
