@@ -1,6 +1,6 @@
 import type { Disturbances } from "../world/disturbances.ts";
 import type { WorldTrade } from "../world/trade-blocks.ts";
-import type { TradeRowWriter } from "./trade-rows.ts";
+import { ROW_BYTES_MAX, type TradeRowWriter } from "./trade-rows.ts";
 
 /** The rows of a block as text, newest first, ready to be cut out. */
 export interface RenderedBlock {
@@ -23,6 +23,7 @@ export interface RenderedBlocks {
   forget(): void;
 }
 
+const COMMA = ",".charCodeAt(0);
 /** Text kept in memory; beyond it the oldest renderings go. */
 const BYTES_KEPT_MAX = 48 * 1024 * 1024;
 
@@ -30,20 +31,22 @@ const BYTES_KEPT_MAX = 48 * 1024 * 1024;
 export function renderBlocks(writer: TradeRowWriter, disturbances: Disturbances): RenderedBlocks {
   const kept = new Map<string, { key: RenderingKey; block: RenderedBlock; size: number }>();
   let size = 0;
+  let scratch = Buffer.allocUnsafeSlow(512 * ROW_BYTES_MAX);
 
-  /** Rows are ASCII, so places in the text are places in the bytes. */
   function render(trades: readonly WorldTrade[], fresh: boolean): { block: RenderedBlock; size: number } {
+    const wanted = trades.length * ROW_BYTES_MAX;
+    if (scratch.length < wanted) scratch = Buffer.allocUnsafeSlow(wanted);
     const starts = new Uint32Array(trades.length + 1);
-    // One list of short pieces joined once: putting each row together first would double the garbage.
-    const pieces: string[] = [];
     let end = 0;
     trades.forEach((trade, row) => {
       starts[row] = end;
-      end += writer.appendV2(pieces, trade, fresh, disturbances.tradeFlaw(trade)) + 1;
-      pieces.push(",");
+      const flaw = disturbances.tradeFlaw(trade);
+      if (flaw) end += scratch.write(writer.v2(trade, fresh, flaw), end, "latin1");
+      else end = writer.writeV2(scratch, end, trade, fresh);
+      scratch[end++] = COMMA;
     });
     starts[trades.length] = end;
-    const bytes = Buffer.from(pieces.join(""), "latin1");
+    const bytes = Buffer.from(scratch.subarray(0, end));
     const startOf = (row: number) => starts[row] ?? end;
     return {
       block: {

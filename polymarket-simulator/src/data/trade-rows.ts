@@ -3,6 +3,7 @@ import { spoilTrade, type TradeFlaw } from "../world/disturbances.ts";
 import { hexWord, mix, randomHex, unit } from "../world/random.ts";
 import { blockNumberOf, type WorldTrade } from "../world/trade-blocks.ts";
 import { PURPOSE } from "../world/world-settings.ts";
+import { putBytes, putText, putWord } from "./put-bytes.ts";
 
 /** Writes rows of the trade feed as text. */
 export interface TradeRowWriter {
@@ -11,8 +12,8 @@ export interface TradeRowWriter {
    * later half of them say `5.0`.
    */
   v2(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string;
-  /** The same in pieces put at the end of a list, for blocks of many rows; returns how long they are together. */
-  appendV2(out: string[], trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): number;
+  /** The same, without flaws, as bytes from `at` on; returns where they end. At most ROW_BYTES_MAX. */
+  writeV2(out: Buffer, at: number, trade: WorldTrade, fresh: boolean): number;
   /** A row of v1: camelCase, whole numbers as `5`. */
   v1(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string;
   transactionHash(trade: WorldTrade): string;
@@ -22,8 +23,11 @@ export interface TradeRowWriter {
 
 /** Share of rows whose outcome and event are filled in late. */
 const LATE_ENRICHMENT_SHARE = 0.3;
-/** What stands between the pieces of a row that vary. */
-const FIXED_LENGTH = ',"price":'.length + ',"timestamp":'.length + '"}'.length;
+/** No row of this world is longer. */
+export const ROW_BYTES_MAX = 4_096;
+const PRICE = ',"price":';
+const TIMESTAMP = ',"timestamp":';
+const END = '"}';
 const TOKENS_KEPT_MAX = 20_000;
 
 export function writeTradeRows(catalogue: Catalogue): TradeRowWriter {
@@ -52,35 +56,40 @@ export function writeTradeRows(catalogue: Catalogue): TradeRowWriter {
   const lacks = (trade: WorldTrade) =>
     unit(seed, PURPOSE.enrichment, trade.timestamp, trade.place) < LATE_ENRICHMENT_SHARE;
 
-  function appendV2(out: string[], trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): number {
-    if (flaw) {
-      const text = asciiJson(spoilTrade(JSON.parse(v2(trade, fresh, null)), flaw));
-      out.push(text);
-      return text.length;
-    }
+  function v2(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string {
     const wallet = walletOf(trade);
     const token = tokenOf(trade);
     const story = fresh && lacks(trade) ? token.unenriched : token.enriched;
-    const pointed = !fresh && (trade.place + trade.timestamp) % 4 >= 2;
-    const size = numeral(trade.size, pointed);
-    const price = numeral(trade.price, pointed);
-    const hash = transactionHashOf(seed, trade);
-    const second = String(trade.timestamp);
-    out.push(wallet.head, trade.side, token.ids, size, ',"price":', price, ',"timestamp":', second);
-    out.push(story, wallet.tail, hash, '"}');
-    const moving = trade.side.length + size.length + price.length + second.length + hash.length;
-    return wallet.head.length + token.ids.length + story.length + wallet.tail.length + moving + FIXED_LENGTH;
+    const pointed = isPointed(trade, fresh);
+    const text = `${wallet.head}${trade.side}${token.ids}${numeral(trade.size, pointed)}${PRICE}${numeral(trade.price, pointed)}${TIMESTAMP}${trade.timestamp}${story}${wallet.tail}${transactionHashOf(seed, trade)}${END}`;
+    return flaw ? asciiJson(spoilTrade(JSON.parse(text), flaw)) : text;
   }
 
-  function v2(trade: WorldTrade, fresh: boolean, flaw: TradeFlaw | null): string {
-    const pieces: string[] = [];
-    appendV2(pieces, trade, fresh, flaw);
-    return pieces.join("");
+  function writeV2(out: Buffer, at: number, trade: WorldTrade, fresh: boolean): number {
+    const wallet = walletOf(trade);
+    const token = tokenOf(trade);
+    const story = fresh && lacks(trade) ? token.unenrichedBytes : token.enrichedBytes;
+    const pointed = isPointed(trade, fresh);
+    let end = putBytes(out, at, wallet.headBytes);
+    end = putText(out, end, trade.side);
+    end = putBytes(out, end, token.idsBytes);
+    end = putText(out, end, numeral(trade.size, pointed));
+    end = putText(out, end, PRICE);
+    end = putText(out, end, numeral(trade.price, pointed));
+    end = putText(out, end, TIMESTAMP);
+    end = putText(out, end, String(trade.timestamp));
+    end = putBytes(out, end, story);
+    end = putBytes(out, end, wallet.tailBytes);
+    end = putText(out, end, "0x");
+    const first = mix(seed, PURPOSE.transaction, trade.timestamp, trade.settlement);
+    end = putWord(out, end, first);
+    for (let word = 1; word < 8; word++) end = putWord(out, end, mix(first, word, trade.settlement));
+    return putText(out, end, END);
   }
 
   return {
     v2,
-    appendV2,
+    writeV2,
     v1(trade, fresh, flaw) {
       const row: Record<string, unknown> = JSON.parse(v2(trade, fresh, null));
       const renamed = Object.fromEntries(
@@ -110,16 +119,16 @@ interface WalletText {
   readonly address: string;
   readonly head: string;
   readonly tail: string;
+  readonly headBytes: Buffer;
+  readonly tailBytes: Buffer;
 }
 
 function walletText(seed: number, wallet: number): WalletText {
   const address = `0x${randomHex(5, seed, PURPOSE.wallet, wallet)}`;
   const named = { name: `trader-${wallet}`, pseudonym: `Quiet-${wallet}`, bio: "", profile_image: "" };
-  return {
-    address,
-    head: `{"proxy_wallet":"${address}","side":"`,
-    tail: `,${JSON.stringify({ ...named, profile_image_optimized: "" }).slice(1, -1)},"transaction_hash":"`,
-  };
+  const head = `{"proxy_wallet":"${address}","side":"`;
+  const tail = `,${JSON.stringify({ ...named, profile_image_optimized: "" }).slice(1, -1)},"transaction_hash":"`;
+  return { address, head, tail, headBytes: Buffer.from(head), tailBytes: Buffer.from(tail) };
 }
 
 interface TokenText {
@@ -127,6 +136,9 @@ interface TokenText {
   readonly ids: string;
   readonly enriched: string;
   readonly unenriched: string;
+  readonly idsBytes: Buffer;
+  readonly enrichedBytes: Buffer;
+  readonly unenrichedBytes: Buffer;
 }
 
 function tokenText(catalogue: Catalogue, trade: WorldTrade): TokenText {
@@ -141,12 +153,22 @@ function tokenText(catalogue: Catalogue, trade: WorldTrade): TokenText {
       outcome: story.outcomes[trade.outcome] ?? "",
       outcome_index: enriched ? trade.outcome : 999,
     }).slice(1, -1)}`;
+  const ids = `","token_id":"${tokenId}","condition_id":"${conditionId}","size":`;
+  const [enriched, unenriched] = [told(true), told(false)];
   return {
     tokenId,
-    ids: `","token_id":"${tokenId}","condition_id":"${conditionId}","size":`,
-    enriched: told(true),
-    unenriched: told(false),
+    ids,
+    enriched,
+    unenriched,
+    idsBytes: Buffer.from(ids),
+    enrichedBytes: Buffer.from(enriched),
+    unenrichedBytes: Buffer.from(unenriched),
   };
+}
+
+/** Half of the older rows write whole numbers with a point. */
+function isPointed(trade: WorldTrade, fresh: boolean): boolean {
+  return !fresh && (trade.place + trade.timestamp) % 4 >= 2;
 }
 
 /** JSON with everything beyond ASCII escaped. */

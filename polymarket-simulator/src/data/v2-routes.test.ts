@@ -148,6 +148,16 @@ test("filters by market, side and size", async () => {
   expect(some).toEqual(expected);
 });
 
+test("a row reads the same, byte for byte, with and without filters", async () => {
+  const text = async (query: string) => (await fetch(`${simulator.url}/data/v2/trades?${query}`)).text();
+  const all = await text("limit=1000");
+  const buys = await text("limit=200&side=BUY");
+
+  const rows = buys.slice(buys.indexOf("[") + 1, buys.lastIndexOf("],")).split(/(?<=\}),(?=\{)/);
+  expect(rows).toHaveLength(200);
+  for (const row of rows) expect(all).toContain(row);
+});
+
 test("answers a well-formed unknown market with no rows", async () => {
   expect((await read(`condition=0x${"0".repeat(64)}`)).data).toEqual([]);
 });
