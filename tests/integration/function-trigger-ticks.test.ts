@@ -140,6 +140,10 @@ test("starts, replaces and stops triggers as functions are deployed, changed and
   await until(() => gateway.calls.some((call) => call.name === "snapshot-book"));
   gateway.deployed.set("snapshot-book", { topic: "tick.ingest-trades", concurrency: "2" });
   await until(() => trigger.lines.some((line) => line.includes("concurrency=2")));
+  gateway.deployed.set("snapshot-book", { topic: "tick.*" });
+  await until(() =>
+    trigger.lines.some((line) => line.includes("started function=snapshot-book topic=tick.*")),
+  );
   gateway.deployed.delete("ingest-trades");
   await until(() => trigger.lines.some((line) => line.includes("stopped function=ingest-trades")));
   const callsBefore = gateway.calls.filter((call) => call.name === "ingest-trades").length;

@@ -1,23 +1,13 @@
-import {
-  AckPolicy,
-  type Consumer,
-  DeliverPolicy,
-  type JetStreamClient,
-  type JsMsg,
-} from "@nats-io/jetstream";
-import { nanos } from "@nats-io/transport-node";
+import type { Consumer, JetStreamClient, JsMsg } from "@nats-io/jetstream";
 import { toBusError } from "./bus-errors.ts";
 import { toBusMessage } from "./bus-message.ts";
+import { ensureConsumer } from "./ensure-consumer.ts";
 import type { BusMessage, ConsumerQuery, Consumption } from "./event-bus.ts";
 
 /** How long one request to the server waits for a message. */
 const WAIT_MS = 5_000;
 /** How long the rest of a batch may take that the server said is there. */
 const REST_WAIT_MS = 1_000;
-/** Messages that may be out, those waiting for their redelivery included. */
-const UNANSWERED_MAX = 1_000;
-/** A consumer that nobody asked for so long is forgotten by the server. */
-const FORGOTTEN_AFTER_MS = 7 * 24 * 3_600_000;
 const TROUBLE_PAUSE_MS = 1_000;
 
 type Messages = Awaited<ReturnType<Consumer["fetch"]>>;
@@ -79,31 +69,6 @@ export async function startConsuming(
       await Promise.all(loops);
     },
   };
-}
-
-/**
- * Makes the durable consumer or brings it up to date. It starts at the oldest message kept, has no limit of
- * deliveries (past one a message would stay in the stream, invisible), and allows far more unanswered
- * messages than calls: one that waits for its redelivery must not block the others.
- */
-async function ensureConsumer(stream: JetStreamClient, query: ConsumerQuery): Promise<Consumer> {
-  try {
-    const manager = await stream.jetstreamManager();
-    const streamName = await manager.streams.find(query.subject);
-    await manager.consumers.add(streamName, {
-      durable_name: query.name,
-      filter_subject: query.subject,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(query.acknowledgeWithinMs),
-      max_deliver: -1,
-      max_ack_pending: UNANSWERED_MAX,
-      inactive_threshold: nanos(FORGOTTEN_AFTER_MS),
-    });
-    return await stream.consumers.get(streamName, query.name);
-  } catch (error) {
-    throw toBusError(error, `making the consumer ${query.name} for ${query.subject}`);
-  }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -23,6 +23,7 @@ test.each([
   { topic: "tick.a,tick.b" },
   { topic: "" },
   { topic: "tick.>.a" },
+  { topic: "tick.ingest-*" },
 ])("names a function annotated with %o and takes the others", (annotations) => {
   const { triggered, misannotated } = readTriggeredFunctions([
     { name: "odd", annotations },

@@ -36,7 +36,7 @@ const count = (max: number) =>
     .default(1);
 
 const annotations = z.object({
-  topic: z.string().regex(/^[\w-]+(\.[\w*-]+)*(\.>)?$/, "must be one NATS subject"),
+  topic: z.string().regex(/^[\w-]+(\.(\*|[\w-]+))*(\.>)?$/, "must be one NATS subject"),
   concurrency: count(64),
   batch: count(256),
 });
