@@ -1,5 +1,5 @@
 import { readEnvironment } from "@polytape/function-runtime";
-import { startOpenSearch } from "@polytape/local";
+import { QUICK_JAVA, startOpenSearch } from "@polytape/local";
 import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
@@ -19,7 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide("openSearchUrl", given);
     return async () => {};
   }
-  const server = await startOpenSearch();
+  const server = await startOpenSearch({ javaOptions: QUICK_JAVA });
   project.provide("openSearchUrl", server.url);
   return () => server.stop();
 }

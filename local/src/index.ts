@@ -7,6 +7,7 @@ export { findRepository } from "./repository.ts";
 export {
   type NatsOptions,
   type OpenSearchOptions,
+  QUICK_JAVA,
   type RunningServer,
   startNats,
   startOpenSearch,

@@ -9,12 +9,12 @@ import type { HomePaths } from "./home-paths.ts";
 import { homesBelow, runningHome } from "./homes.ts";
 import { findRepository } from "./repository.ts";
 import { findHome, planStack } from "./stack-plan.ts";
-import { livingSupervisor } from "./supervisor/claim-home.ts";
 import { supervise } from "./supervisor/supervise.ts";
 
 /**
  * The local profile as a program: `up`, `down`, `status`, `logs [name]`, `run PROGRAM …` (with the stack's
- * environment), and `supervise` (what `up` starts in the background).
+ * environment), `homes` (folders with data, for `make clean`), and `supervise` (what `up` starts in the
+ * background).
  */
 async function main([command, ...args]: string[]): Promise<number> {
   const environment = readEnvironment();
@@ -33,6 +33,9 @@ async function main([command, ...args]: string[]): Promise<number> {
       return logs(runningHome(findHome(repository, environment)), args[0]);
     case "run":
       return runInStack(runningHome(findHome(repository, environment)), environment, args);
+    case "homes":
+      for (const { home } of homesBelow(findHome(repository, environment))) tell(home);
+      return 0;
     case "supervise":
       return (await supervise(planStack(repository, environment), stopSignal())) ? 0 : 1;
     default:
@@ -42,8 +45,9 @@ async function main([command, ...args]: string[]): Promise<number> {
 
 /** The operator's stack and demonstrations of the same checkout. */
 async function downAll(homes: HomePaths[], tell: (line: string) => void): Promise<void> {
-  const running = homes.filter((home) => livingSupervisor(home.run) !== null);
-  for (const home of running.length > 0 ? running : homes) await down(home, tell);
+  const stopped: boolean[] = [];
+  for (const home of homes) stopped.push(await down(home, tell));
+  if (!stopped.includes(true)) tell("It was not running.");
 }
 
 function stopSignal(): AbortSignal {

@@ -31,6 +31,8 @@ const localSettings = {
     .string()
     .regex(/^\d+[mg]$/, "must be like 512m or 2g")
     .default("512m"),
+  /** More options for OpenSearch's Java, separated by spaces. */
+  OPENSEARCH_JAVA_OPTS: z.string().optional(),
   NATS_PORT: port().default(4222),
   /** `always`: on disk before a publish is acknowledged. */
   NATS_SYNC: z

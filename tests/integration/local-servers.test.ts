@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
-import { type RunningServer, startNats, startOpenSearch } from "@polytape/local";
+import { QUICK_JAVA, type RunningServer, startNats, startOpenSearch } from "@polytape/local";
 import { afterEach, expect, inject, it } from "vitest";
 
 const running: RunningServer[] = [];
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.stop()));
+  // The newest first: one may stand on the folder of an earlier one.
+  for (const server of running.splice(0).reverse()) await server.stop();
 });
 
 it("keeps what OpenSearch acknowledged over a SIGKILL and a new start in the same folder", async () => {
-  const first = await startOpenSearch({ heap: "256m" });
+  const first = await startOpenSearch({ heap: "256m", javaOptions: QUICK_JAVA });
   running.push(first);
   const document = await fetch(`${first.url}/kept/_doc/1`, {
     method: "PUT",
@@ -19,7 +20,12 @@ it("keeps what OpenSearch acknowledged over a SIGKILL and a new start in the sam
   expect(document.status).toBe(201);
 
   await first.kill();
-  const second = await startOpenSearch({ heap: "256m", home: first.home, port: first.port });
+  const second = await startOpenSearch({
+    heap: "256m",
+    javaOptions: QUICK_JAVA,
+    home: first.home,
+    port: first.port,
+  });
   running.push(second);
 
   const found = await fetch(`${second.url}/kept/_doc/1`);

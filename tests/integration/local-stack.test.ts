@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ChildName, type RunningStack, startStack } from "@polytape/local";
+import { type ChildName, QUICK_JAVA, type RunningStack, startStack } from "@polytape/local";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 
-const SETTINGS = { OPENSEARCH_HEAP: "256m" };
+const SETTINGS = { OPENSEARCH_HEAP: "256m", OPENSEARCH_JAVA_OPTS: QUICK_JAVA.join(" ") };
 const stacks: RunningStack[] = [];
 let stack: RunningStack;
 

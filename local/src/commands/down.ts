@@ -7,8 +7,11 @@ import { removeRecords } from "../supervisor/records.ts";
 /** The supervisor takes its children down one after the other. */
 const SUPERVISOR_GRACE_MS = Object.values(GRACE_MS).reduce((sum, graceMs) => sum + graceMs, 10_000);
 
-/** Stops everything of the home, also when its supervisor was killed. Data stay. */
-export async function down(paths: HomePaths, tell: (line: string) => void): Promise<void> {
+/**
+ * Stops everything of the home, also when its supervisor was killed. Data stay. Returns whether there was
+ * anything to stop.
+ */
+export async function down(paths: HomePaths, tell: (line: string) => void): Promise<boolean> {
   const startedMs = performance.now();
   const living = livingSupervisor(paths.run);
   let stopped = 0;
@@ -22,6 +25,8 @@ export async function down(paths: HomePaths, tell: (line: string) => void): Prom
     tell(line);
   });
   removeRecords(paths.run);
+  if (stopped === 0) return false;
   const took = ((performance.now() - startedMs) / 1_000).toFixed(1);
-  tell(stopped === 0 ? "It was not running." : `down in ${took} s; the data stay in ${paths.home}`);
+  tell(`down in ${took} s; the data stay in ${paths.home}`);
+  return true;
 }

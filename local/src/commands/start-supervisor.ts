@@ -64,6 +64,9 @@ const CLAIM_WITHIN_MS = 10_000;
 
 function tellStep(step: StepRecord, told: Map<string, string>, tell: (line: string) => void): void {
   const took = step.tookMs === null ? "" : `${(step.tookMs / 1_000).toFixed(1)} s`;
+  // What is over between two looks was never seen at work: its note is told all the same.
+  const isNew = !told.has(step.name);
+  if (isNew && step.state !== "doing") tell(`… ${step.name}: ${step.note}`);
   const line = {
     doing: `… ${step.name}: ${step.note}`,
     done: `✓ ${step.name.padEnd(22)} ${took}`,

@@ -13,6 +13,8 @@ export interface OpenSearchServer {
   readonly transportPort: string;
   /** As Java takes it: `512m`, `2g`. */
   readonly heap: string;
+  /** More options for Java; they come last, so they win. */
+  readonly javaOptions: readonly string[];
   readonly uid: number | null;
   /** The home that this server belongs to. */
   readonly home: string;
@@ -72,7 +74,11 @@ logger.deprecation.name = org.opensearch.deprecation
 logger.deprecation.level = error
 `;
 
-function javaOptions({ folder, heap }: OpenSearchServer, tools: Tools, temporary: string): string[] {
+function javaOptions(
+  { folder, heap, javaOptions: more }: OpenSearchServer,
+  tools: Tools,
+  temporary: string,
+): string[] {
   return [
     `-Xms${heap}`,
     `-Xmx${heap}`,
@@ -96,6 +102,7 @@ function javaOptions({ folder, heap }: OpenSearchServer, tools: Tools, temporary
     "--enable-native-access=ALL-UNNAMED",
     // Lucene's vector code is used where this Java brings it.
     ...(hasVectorModule(tools.java) ? ["--add-modules=jdk.incubator.vector"] : []),
+    ...more,
     `-Dopensearch.path.home=${tools.openSearch}`,
     `-Dopensearch.path.conf=${join(folder, "config")}`,
     "-Dopensearch.distribution.type=tar",

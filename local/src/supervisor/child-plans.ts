@@ -24,6 +24,7 @@ export function planOpenSearch(plan: StackPlan, { folder, tools, uid }: ServerGr
     httpPort: settings.OPENSEARCH_PORT,
     transportPort: transportPort(plan),
     heap: settings.OPENSEARCH_HEAP,
+    javaOptions: words(settings.OPENSEARCH_JAVA_OPTS),
     uid,
     home: paths.home,
   };
@@ -72,7 +73,7 @@ export function planSimulator(plan: StackPlan): ChildPlan | null {
   const url = urls.simulator;
   if (url === null) return null;
   const recordings = settings.SIMULATOR_RECORDINGS;
-  const more = settings.SIMULATOR_ARGS?.split(/\s+/).filter((arg) => arg !== "") ?? [];
+  const more = words(settings.SIMULATOR_ARGS);
   const args = [
     ...["--port", String(settings.SIMULATOR_PORT), "--seed", String(settings.SIMULATOR_SEED)],
     ...(recordings === undefined ? [] : ["--recordings", recordings]),
@@ -122,6 +123,10 @@ export function nodeProgram(plan: StackPlan, program: string, args: readonly str
     folder: plan.repository,
     uid: null,
   };
+}
+
+function words(text: string | undefined): string[] {
+  return text?.split(/\s+/).filter((word) => word !== "") ?? [];
 }
 
 /** Whether anything answers there, whatever it says. */
