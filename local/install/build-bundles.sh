@@ -19,8 +19,8 @@ own_changed() {
 # Sources of other workspaces that this one bundles beside packages/: whatever its package.json names.
 neighbours() {
   local name
-  for name in polymarket-simulator local nats opensearch; do
-    [ "$name" != "$1" ] && grep -q "\"@polytape/$name\"" "$1/package.json" && echo "$name"
+  for name in polymarket-simulator local nats opensearch functions/*; do
+    [ "$name" != "$1" ] && grep -q "\"@polytape/${name##*/}\"" "$1/package.json" && echo "$name"
   done
   return 0
 }

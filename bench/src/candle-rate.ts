@@ -1,0 +1,98 @@
+import { buildCandles } from "@polytape/build-candles/build-candles.ts";
+import type { TouchedWindow } from "@polytape/event-bus";
+import {
+  CANDLE_INTERVAL_MS,
+  CANDLE_INTERVALS,
+  type Candle,
+  type CandleInterval,
+  foldTrades,
+  MINUTE_MS,
+  mergeCandles,
+  PolytapeError,
+  type StoredTrade,
+  tradeTsMs,
+  windowStart,
+} from "@polytape/market-model";
+import type { BenchGround } from "./bench-ground.ts";
+import { figure, type JudgedFigure } from "./figure.ts";
+import type { IngestedTrades } from "./ingest-rate.ts";
+import { medianPair } from "./statistics.ts";
+
+const PAIRS = 3;
+
+/**
+ * The job `build-candles` from messages to candles on disk, all windows of the trades stored before, against
+ * folding and merging the same trades in memory. The job's first run writes; the further ones find the same
+ * candles and write nothing, so only the index of candles is emptied in between.
+ */
+export async function measureCandles(ground: BenchGround, ingested: IngestedTrades): Promise<JudgedFigure> {
+  const { store, settings } = ingested;
+  const messages = messagesOf(ingested.windows);
+  const trades = await store.trades.readMinutes(
+    ingested.windows.flatMap(({ assetId, minutesMs }) =>
+      minutesMs.map((openTimeMs) => ({ assetId, openTimeMs })),
+    ),
+  );
+  const pairs: { value: number; ceiling: number }[] = [];
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    await ground.server.request({ method: "DELETE", path: `/${settings.indexPrefix}candles_v1-*` });
+    const startedMs = performance.now();
+    const report = await buildCandles(
+      {
+        store,
+        intervals: CANDLE_INTERVALS,
+        settleMs: 600_000,
+        now: Date.now,
+        signal: AbortSignal.timeout(120_000),
+      },
+      messages,
+    );
+    const tookMs = performance.now() - startedMs;
+    if (!(Number(report["written"]) > 0))
+      throw new PolytapeError("bug", "no_candles", `No candle was written: ${JSON.stringify(report)}`);
+    const ceiling = rateOf(trades.length, () => foldAll(trades));
+    pairs.push({ value: (trades.length / tookMs) * 1_000, ceiling });
+  }
+  return figure({ name: "trades made into stored candles", unit: "trades/s", ...medianPair(pairs) });
+}
+
+function rateOf(count: number, work: () => unknown): number {
+  const startedMs = performance.now();
+  work();
+  return (count / (performance.now() - startedMs)) * 1_000;
+}
+
+function messagesOf(windows: readonly TouchedWindow[]): unknown[] {
+  const windowsAMessage = 400;
+  return Array.from({ length: Math.ceil(windows.length / windowsAMessage) }, (_, place) => ({
+    windows: windows.slice(place * windowsAMessage, (place + 1) * windowsAMessage).map((window) => ({
+      market_id: window.marketId,
+      asset_id: window.assetId,
+      minutes_ms: window.minutesMs,
+    })),
+  }));
+}
+
+/** The same candles without a store: 1m by folding, the longer ones by merging. */
+function foldAll(trades: readonly StoredTrade[]): Candle[] {
+  const minuteOf = (trade: StoredTrade) => `${trade.assetId} ${windowStart(tradeTsMs(trade), MINUTE_MS)}`;
+  const minutes = groupsOf(trades, minuteOf).map((each) => foldTrades(each));
+  const longer = CANDLE_INTERVALS.filter((interval) => interval !== "1m");
+  return [...minutes, ...longer.flatMap((interval) => mergeAll(minutes, interval))];
+}
+
+function mergeAll(minutes: readonly Candle[], interval: CandleInterval): Candle[] {
+  const lengthMs = CANDLE_INTERVAL_MS[interval];
+  const windowOf = ({ assetId, openTimeMs }: Candle) => `${assetId} ${windowStart(openTimeMs, lengthMs)}`;
+  return groupsOf(minutes, windowOf).map((each) => mergeCandles(each, interval));
+}
+
+function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return [...groups.values()];
+}

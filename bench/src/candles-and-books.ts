@@ -1,0 +1,71 @@
+import { DAY_MS, type EpochMs, MINUTE_MS, type ObservedBook } from "@polytape/market-model";
+import type { CandleWrite } from "@polytape/market-store";
+import type { BenchGround } from "./bench-ground.ts";
+import { ASKED_MARKET, askedMarket, assetId } from "./week-of-trades.ts";
+
+const MARKETS = 20;
+const BOOKS_A_TOKEN = 250;
+const LEVELS = 25;
+/** As often as books are read. */
+const BOOK_INTERVAL_MS = 10_000;
+
+/** A day of 1m candles, and books of the last minutes, of the asked market and of some beside it. */
+export async function storeCandlesAndBooks({ store, server }: BenchGround, dayMs: EpochMs): Promise<void> {
+  for (let market = 1; market <= MARKETS; market += 1) {
+    await store.candles.writeCandles(candlesOfDay(market, dayMs));
+    await store.books.storeBooks(booksOf(market, dayMs + DAY_MS));
+  }
+  await server.request({ method: "POST", path: "/candles_v1,orderbook_snapshots_v1/_refresh" });
+}
+
+function candlesOfDay(market: number, dayMs: EpochMs): CandleWrite[] {
+  return Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => ({
+    rev: 0,
+    replaces: null,
+    candle: {
+      marketId: idOf(market),
+      assetId: assetId(market, 0),
+      interval: "1m",
+      openTimeMs: dayMs + minute * MINUTE_MS,
+      open: 0.5,
+      high: 0.5 + (minute % 7) / 100,
+      low: 0.5 - (minute % 5) / 100,
+      close: 0.51,
+      volume: 12_345_678 + minute,
+      notional: 6_234_567 + minute,
+      buyVolume: 12_345_678,
+      sellVolume: minute,
+      n: 1 + (minute % 40),
+      tradeSetHash: `set-${market}-${minute}`,
+    },
+  }));
+}
+
+function booksOf(market: number, endMs: EpochMs): (ObservedBook & { previousSeenAtMs: null })[] {
+  return Array.from({ length: BOOKS_A_TOKEN }, (_, age) => {
+    const tsMs = endMs - age * BOOK_INTERVAL_MS;
+    const level = (price: number, place: number) => ({
+      price: price.toFixed(3),
+      size: String(100 + place + age),
+    });
+    return {
+      marketId: idOf(market),
+      assetId: assetId(market, 0),
+      tsMs,
+      bids: Array.from({ length: LEVELS }, (_, place) => level(0.5 - place / 1_000, place)),
+      asks: Array.from({ length: LEVELS }, (_, place) => level(0.51 + place / 1_000, place)),
+      hash: age.toString(16).padStart(40, "0"),
+      verified: true,
+      tickSize: "0.001",
+      minOrderSize: "5",
+      negRisk: false,
+      lastTradePrice: "0.500",
+      observedAtMs: tsMs + 500,
+      previousSeenAtMs: null,
+    };
+  });
+}
+
+function idOf(market: number): string {
+  return market === ASKED_MARKET ? askedMarket(0).marketId : `0x${String(market).padStart(64, "0")}`;
+}

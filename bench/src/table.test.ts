@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { asJson, atLeast, below, figure, NEAR_DIRECT } from "./figure.ts";
+import { table } from "./table.ts";
+
+const stored = figure({ name: "stored", value: 12_345.6, unit: "trades/s", ceiling: 30_000 }, atLeast(0.6));
+const memory = figure({ name: "memory", value: 80, unit: "MB", ceiling: null }, below(120, "MB"));
+
+test("shows every figure on its line, with its ratio and whether its aim was missed", () => {
+  expect(table([stored, memory]).split("\n")).toEqual([
+    "figure   value  unit      ceiling  ratio  aim",
+    "stored  12,346  trades/s   30,000  0.412  ratio ≥ 0.6  missed",
+    "memory      80  MB              –      –  < 120 MB",
+  ]);
+});
+
+test("writes only the promised fields, the ratio being value by ceiling", () => {
+  expect(JSON.parse(asJson([stored, memory]))).toEqual([
+    { name: "stored", value: 12_350, unit: "trades/s", ceiling: 30_000, ratio: 0.4115 },
+    { name: "memory", value: 80, unit: "MB", ceiling: null, ratio: null },
+  ]);
+});
+
+test.each([
+  [4, 1, true],
+  [16, 10, true],
+  [20.1, 10, false],
+  [6.1, 1, false],
+])("a read of %d ms over a query of %d ms is near: %s", (value, ceiling, reached) => {
+  expect(figure({ name: "read", value, unit: "ms", ceiling }, NEAR_DIRECT).reached).toBe(reached);
+});

@@ -1,0 +1,4 @@
+import { defineConfig } from "tsup";
+import { programBundle } from "../tsup.preset.ts";
+
+export default defineConfig(programBundle({ bench: "src/bench.ts" }));
