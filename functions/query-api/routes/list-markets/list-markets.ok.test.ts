@@ -91,3 +91,14 @@ test("a market has exactly the documented fields", async () => {
     updated_at: "2026-09-15T19:20:00.000Z",
   });
 });
+
+test("says that nobody knows whether the catalogue is whole", async () => {
+  const { body } = await (await anApiWithMarkets()).ask("/v1/markets");
+
+  expect(body.coverage).toEqual({
+    complete: null,
+    from: null,
+    to: "2026-11-22T11:59:58.000Z",
+    gaps: [{ from: null, to: "2026-11-22T11:59:58.000Z", state: "unknown", cause: null }],
+  });
+});

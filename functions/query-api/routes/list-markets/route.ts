@@ -2,7 +2,7 @@ import { toRfc3339 } from "@polytape/market-model";
 import type { MarketPosition } from "@polytape/market-store";
 import { z } from "zod";
 import { marketAnswer, marketAnswerOf } from "../../catalogue/market-answer.ts";
-import { coverageBlock } from "../../completeness/coverage-block.ts";
+import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
 import { pageFields } from "../../http/page-fields.ts";
@@ -69,13 +69,18 @@ export const listMarkets = defineRoute({
       limit: start.limit,
       next_cursor: next && writeCursor(next, start.asOfMs, question),
       as_of: toRfc3339(start.asOfMs),
-      // The ledger does not speak about the catalogue yet: whether a market is missing here is not known.
-      coverage: { complete: null, from: null, to: toRfc3339(start.asOfMs), gaps: [] },
+      coverage: catalogueCoverage(start.asOfMs),
       truncated_by: null,
       retention_from: null,
     };
   },
 });
+
+/** The ledger does not speak about the catalogue: whether a market is missing in it is not known. */
+function catalogueCoverage(toMs: number) {
+  const never = { fromMs: 0, toMs, state: "unknown" as const, cause: null };
+  return coverageBlockOf([never], { fromMs: 0, toMs, openStart: true });
+}
 
 function marketPosition([closeTimeMs, marketId]: Position): MarketPosition {
   return [Number(closeTimeMs), String(marketId)];
