@@ -10,7 +10,7 @@ export interface StoreRequest {
   /** Sent as JSON. */
   readonly body?: Readonly<Record<string, unknown>>;
   /** Sent as it is, one JSON value a line. */
-  readonly lines?: string;
+  readonly lines?: Buffer;
   /** Error statuses that the caller reads itself. */
   readonly accept?: readonly number[];
 }

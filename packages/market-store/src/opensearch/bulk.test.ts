@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { sendBulk } from "./bulk.ts";
+import type { StoreConnection } from "./connection.ts";
+
+const CREATED = { create: { status: 201 } };
+const THERE = {
+  create: { status: 409, error: { type: "version_conflict_engine_exception", reason: "there" } },
+};
+const BUSY = { create: { status: 429, error: { type: "rejected_execution_exception", reason: "busy" } } };
+const WRONG = { create: { status: 400, error: { type: "mapper_parsing_exception", reason: "no field x" } } };
+
+/** A server that answers by what it is sent, and remembers it. */
+function answering(answer: (ids: string[], call: number) => unknown[] | "busy"): {
+  store: StoreConnection;
+  calls: string[][];
+} {
+  const calls: string[][] = [];
+  const store: StoreConnection = {
+    async request({ lines }) {
+      const texts = String(lines).trimEnd().split("\n");
+      const ids = texts.filter((_, i) => i % 2 === 0);
+      calls.push(ids);
+      const items = answer(ids, calls.length);
+      return items === "busy" ? { status: 429, body: {} } : { status: 200, body: { items } };
+    },
+    close: async () => {},
+  };
+  return { store, calls };
+}
+
+const line = (record: string) => ({ action: record, source: `{"of":"${record}"}` });
+
+describe("bulk", () => {
+  it("tells written documents from conflicts, by their place in the input", async () => {
+    const { store } = answering((ids) => ids.map((id) => (id === "b" || id === "é" ? THERE : CREATED)));
+
+    const outcome = await sendBulk(store, ["a", "b", "c", "é"], line);
+
+    expect(outcome).toEqual({ written: 2, conflicts: [1, 3] });
+  });
+
+  it("sends again only what was refused for the moment", async () => {
+    const { store, calls } = answering((ids, call) =>
+      ids.map((id) => (call === 1 && id !== "a" ? BUSY : id === "é" ? THERE : CREATED)),
+    );
+
+    const outcome = await sendBulk(store, ["a", "b", "é"], line);
+
+    expect(outcome).toEqual({ written: 2, conflicts: [2] });
+    expect(calls).toEqual([
+      ["a", "b", "é"],
+      ["b", "é"],
+    ]);
+  });
+
+  it("sends a whole request again that was refused for the moment", async () => {
+    const { store, calls } = answering((ids, call) => (call === 1 ? "busy" : ids.map(() => CREATED)));
+
+    expect(await sendBulk(store, ["a"], line)).toEqual({ written: 1, conflicts: [] });
+    expect(calls).toEqual([["a"], ["a"]]);
+  });
+
+  it("names the count and the first reason of what is refused for good, after writing the rest", async () => {
+    const { store, calls } = answering((ids) => ids.map((id) => (id === "bad" ? WRONG : CREATED)));
+
+    await expect(sendBulk(store, ["a", "bad", "c"], line)).rejects.toMatchObject({
+      code: "store_refused",
+      facts: { refused: 1, first_reason: "400 mapper_parsing_exception: no field x" },
+    });
+    expect(calls).toHaveLength(1);
+  });
+
+  it("gives up after a bounded number of tries", async () => {
+    const { store, calls } = answering((ids) => ids.map(() => BUSY));
+
+    await expect(sendBulk(store, ["a"], line)).rejects.toMatchObject({ code: "store_refused" });
+    expect(calls).toHaveLength(5);
+  });
+
+  it("does not take an answer for fewer documents as success", async () => {
+    const { store } = answering(() => [CREATED]);
+
+    await expect(sendBulk(store, ["a", "b"], line)).rejects.toMatchObject({ code: "store_unavailable" });
+  });
+
+  it("cuts by number and by length, and sends every document once", async () => {
+    const { store, calls } = answering((ids) => ids.map(() => CREATED));
+    const many = Array.from({ length: 12_001 }, (_, i) => `d${i}`);
+    const long = (record: string) => ({ action: record, source: "x".repeat(1_500_000) });
+
+    expect(await sendBulk(store, many, line)).toEqual({ written: 12_001, conflicts: [] });
+    expect(calls.map((ids) => ids.length)).toEqual([5_000, 5_000, 2_001]);
+    expect(calls.flat().sort()).toEqual([...many].sort());
+    calls.length = 0;
+    expect(await sendBulk(store, ["a", "b", "c", "d"], long)).toEqual({ written: 4, conflicts: [] });
+    expect(calls.map((ids) => ids.length)).toEqual([3, 1]);
+  });
+});
