@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readEnvironment } from "@polytape/function-runtime";
@@ -23,7 +23,7 @@ export interface RunningServer {
   readonly port: number;
   /** Its folder; a later start on it finds the data again. */
   readonly home: string;
-  /** Ends it in peace; removes the folder if the start made it. */
+  /** Ends it in peace; removes the folder if this start made it, or an earlier one that was killed. */
   stop(): Promise<void>;
   /** SIGKILL; returns when the process is gone. The folder stays. */
   kill(): Promise<void>;
@@ -52,6 +52,8 @@ export interface NatsOptions {
   readonly sync?: string;
 }
 
+/** Marks a folder that goes with the last server on it. */
+const TEMPORARY = ".temporary";
 const OPENSEARCH_READY_MS = 120_000;
 const NATS_READY_MS = 20_000;
 
@@ -78,7 +80,6 @@ export async function startOpenSearch(options: OpenSearchOptions = {}): Promise<
     folder,
     isReady: () => openSearchIsReady(url),
     readyMs: OPENSEARCH_READY_MS,
-    removeAtEnd: options.home === undefined,
   });
 }
 
@@ -96,7 +97,6 @@ export async function startNats(options: NatsOptions = {}): Promise<RunningServe
     folder,
     isReady: () => natsIsReady(port),
     readyMs: NATS_READY_MS,
-    removeAtEnd: options.home === undefined,
   });
 }
 
@@ -107,7 +107,10 @@ async function place(
   const repository = findRepository();
   const uid = serverUid();
   const wanted = home ?? mkdtempSync(join(tmpdir(), "polytape-"));
-  if (home === undefined) chmodSync(wanted, 0o711);
+  if (home === undefined) {
+    chmodSync(wanted, 0o711);
+    writeFileSync(join(wanted, TEMPORARY), "");
+  }
   const places = placeServers(wanted, environment["POLYTAPE_TOOLS"] || join(repository, ".tools"), uid);
   const tools = await installTools({ repository, tools: places.tools, uid, environment });
   return { folder: places.servers, tools, uid };
@@ -120,7 +123,6 @@ interface RunPlan {
   readonly folder: string;
   readonly isReady: () => Promise<boolean>;
   readonly readyMs: number;
-  readonly removeAtEnd: boolean;
 }
 
 async function run(command: Command, plan: RunPlan): Promise<RunningServer> {
@@ -142,7 +144,7 @@ async function run(command: Command, plan: RunPlan): Promise<RunningServer> {
     home: plan.folder,
     async stop() {
       await stopProcess(process, 30_000);
-      if (plan.removeAtEnd) rmSync(plan.folder, { recursive: true, force: true });
+      if (existsSync(join(plan.folder, TEMPORARY))) rmSync(plan.folder, { recursive: true, force: true });
     },
     kill: () => killGroup(process),
   };
