@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { CoverageLedger } from "../market-store.ts";
 import { readAnswer, searchAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
+import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { coverageId } from "./coverage-id.ts";
 
@@ -46,10 +47,9 @@ export function coverageLedger({ store, names, now, ready }: StoreParts): Covera
       ];
       if (stream !== undefined) clauses.push({ term: { stream } });
       if (marketId !== undefined) clauses.push(ofMarketOrAll(marketId));
-      const answer = await store.request({
-        method: "POST",
-        path: `/${names.coverage}/_search`,
-        query: { filter_path: "hits.hits._source" },
+      const answer = await searchStore(store, {
+        index: names.coverage,
+        paths: ["hits.hits._source"],
         body: {
           size: limit,
           track_total_hits: false,
@@ -57,7 +57,7 @@ export function coverageLedger({ store, names, now, ready }: StoreParts): Covera
           sort: [{ from: "asc" }, { to: "asc" }],
         },
       });
-      const { hits } = readAnswer(searchAnswer, answer.body, "coverage").hits;
+      const { hits } = readAnswer(searchAnswer, answer, "coverage").hits;
       return hits.map((hit) => intervalOf(readAnswer(coverageDocument, hit._source, "a coverage interval")));
     },
   };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { RejectionSamples } from "../market-store.ts";
 import { readAnswer, searchAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
+import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { type RejectionSample, rejectedRecordOf, rejectionSample } from "./rejection-sample.ts";
 
@@ -21,10 +22,9 @@ export function rejectionSamples({ store, names, ready }: StoreParts): Rejection
       await sendBulk(store, rejected.map(rejectionSample), lineOf);
     },
     async findSamples({ kind, limit }) {
-      const answer = await store.request({
-        method: "POST",
-        path: `/${names.rejections}/_search`,
-        query: { filter_path: "hits.hits._id,hits.hits._source" },
+      const answer = await searchStore(store, {
+        index: names.rejections,
+        paths: ["hits.hits._id", "hits.hits._source"],
         body: {
           size: limit,
           track_total_hits: false,
@@ -32,7 +32,7 @@ export function rejectionSamples({ store, names, ready }: StoreParts): Rejection
           sort: [{ received_at: "desc" }],
         },
       });
-      const { hits } = readAnswer(searchAnswer, answer.body, "rejected records").hits;
+      const { hits } = readAnswer(searchAnswer, answer, "rejected records").hits;
       return hits.map((hit) => {
         const document = readAnswer(sampleDocument, hit._source, "a rejected record");
         return rejectedRecordOf({ ...document, rawText: document.raw, receivedAtMs: document.received_at });

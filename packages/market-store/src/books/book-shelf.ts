@@ -2,6 +2,7 @@ import type { EpochMs } from "@polytape/market-model";
 import type { BookShelf, Checkpoints } from "../market-store.ts";
 import { readAnswer, searchAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
+import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { type BookDocument, bookDocument, bookDocumentId, bookDocuments, bookOf } from "./book-document.ts";
 import { type BookPair, firstWholeBook, nearerBook } from "./book-pairs.ts";
@@ -25,10 +26,9 @@ export function bookShelf({ store, names, ready }: StoreParts, checkpoints: Chec
     page: Page,
   ): Promise<BookDocument[]> {
     const older = direction === "older";
-    const answer = await store.request({
-      method: "POST",
-      path: `/${names.books}/_search`,
-      query: { filter_path: "hits.hits._source" },
+    const answer = await searchStore(store, {
+      index: names.books,
+      paths: ["hits.hits._source"],
       body: {
         size: page.size,
         ...(page.from > 0 && { from: page.from }),
@@ -41,7 +41,7 @@ export function bookShelf({ store, names, ready }: StoreParts, checkpoints: Chec
         sort: [{ ts: older ? "desc" : "asc" }],
       },
     });
-    const { hits } = readAnswer(searchAnswer, answer.body, "books").hits;
+    const { hits } = readAnswer(searchAnswer, answer, "books").hits;
     return hits.map((hit) => readAnswer(bookDocument, hit._source, "a book"));
   }
 

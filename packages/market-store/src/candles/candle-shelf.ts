@@ -1,6 +1,7 @@
 import type { CandleKey, CandleShelf, CandleWrite, StoredCandle } from "../market-store.ts";
-import { multiGetAnswer, readAnswer, searchAnswer } from "../opensearch/answers.ts";
+import { foundDocuments, MULTI_GET_PATHS, readAnswer, searchAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
+import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { candleDocument, candleOf, candleSource } from "./candle-document.ts";
 import { candleId } from "./candle-id.ts";
@@ -16,27 +17,21 @@ export function candleShelf({ store, names, now, ready }: StoreParts): CandleShe
     const answer = await store.request({
       method: "POST",
       path: "/_mget",
-      query: { filter_path: ["found", ...DOCUMENT_PATHS].map((path) => `docs.${path}`).join(",") },
+      query: { filter_path: MULTI_GET_PATHS },
       body: { docs },
     });
-    const { docs: found } = readAnswer(multiGetAnswer, answer.body, "candles by key");
-    return found
-      .filter((document) => document.found)
-      .map((document) => [document._id ?? "", versioned(document)]);
+    const found = foundDocuments(answer.body, "candles by key");
+    return found.map((document) => [document._id ?? "", versioned(document)]);
   }
 
   async function search(body: Record<string, unknown>): Promise<StoredCandle[]> {
-    const answer = await store.request({
-      method: "POST",
-      path: `/${names.candles}/_search`,
-      query: {
-        // Before the first candle there is no index, and no alias either.
-        ignore_unavailable: true,
-        filter_path: DOCUMENT_PATHS.map((path) => `hits.hits.${path}`).join(","),
-      },
+    const answer = await searchStore(store, {
+      index: names.candles,
+      missingIsEmpty: true,
+      paths: DOCUMENT_PATHS.map((path) => `hits.hits.${path}`),
       body: { ...body, track_total_hits: false, seq_no_primary_term: true },
     });
-    return readAnswer(searchAnswer, answer.body, "candles").hits.hits.map(versioned);
+    return readAnswer(searchAnswer, answer, "candles").hits.hits.map(versioned);
   }
 
   function lineOf(write: CandleWrite) {

@@ -1,7 +1,8 @@
 import type { EpochMs, Market } from "@polytape/market-model";
 import type { MarketCatalogue, StoredMarket, StoredMarkets, StoreVersion } from "../market-store.ts";
-import { multiGetAnswer, readAnswer, searchAnswer } from "../opensearch/answers.ts";
+import { foundDocuments, MULTI_GET_PATHS, readAnswer, searchAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
+import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { checkIdCount, checkResultWindow, IDS_AT_ONCE_MAX, storeConflict } from "../store-errors.ts";
 import { marketDocument, marketOf, storedMarketDocument } from "./market-document.ts";
@@ -31,12 +32,12 @@ export function marketCatalogue({ store, names, now, ready }: StoreParts): Marke
     const answer = await store.request({
       method: "POST",
       path: `/${names.markets}/_mget`,
-      query: { filter_path: "docs.found,docs._id,docs._seq_no,docs._primary_term,docs._source" },
+      query: { filter_path: MULTI_GET_PATHS },
       body: { ids: [...marketIds] },
     });
     const found = new Map<string, VersionedMarket>();
-    for (const document of readAnswer(multiGetAnswer, answer.body, "markets by id").docs) {
-      if (!document.found || document._seq_no === undefined || document._primary_term === undefined) continue;
+    for (const document of foundDocuments(answer.body, "markets by id")) {
+      if (document._seq_no === undefined || document._primary_term === undefined) continue;
       const market = marketOf(readAnswer(storedMarketDocument, document._source, "a market"));
       const version = { seqNo: document._seq_no, primaryTerm: document._primary_term };
       found.set(market.marketId, { market, version });
@@ -100,13 +101,9 @@ export function marketCatalogue({ store, names, now, ready }: StoreParts): Marke
   }
 
   async function search(body: Record<string, unknown>): Promise<StoredMarket[]> {
-    const answer = await store.request({
-      method: "POST",
-      path: `/${names.markets}/_search`,
-      query: { filter_path: "hits.hits._source" },
-      body,
-    });
-    const { hits } = readAnswer(searchAnswer, answer.body, "markets").hits;
+    const paths = ["hits.hits._source"];
+    const answer = await searchStore(store, { index: names.markets, paths, body });
+    const { hits } = readAnswer(searchAnswer, answer, "markets").hits;
     return hits.map((hit) => marketOf(readAnswer(storedMarketDocument, hit._source, "a market")));
   }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { storeRefused } from "../store-errors.ts";
+import { storeRefused, storeUnavailable } from "../store-errors.ts";
 
 const storedDocument = z.object({
   _id: z.string().optional(),
@@ -23,7 +23,25 @@ export const searchAnswer = z.object({
 /** One document read in real time. */
 export const getAnswer = storedDocument.extend({ found: z.boolean().default(false) });
 
-export const multiGetAnswer = z.object({ docs: z.array(getAnswer) });
+const multiGetAnswer = z.object({
+  docs: z.array(getAnswer.extend({ error: z.object({ type: z.string() }).optional() })),
+});
+
+/** What of the answer to a read of many documents is wanted. */
+export const MULTI_GET_PATHS = ["found", "_id", "_seq_no", "_primary_term", "_source", "error.type"]
+  .map((path) => `docs.${path}`)
+  .join(",");
+
+/**
+ * The documents that were found. An index that does not exist yet holds none; a document that could not be
+ * looked for is no absent one, and throws `store_unavailable`.
+ */
+export function foundDocuments(body: unknown, what: string): z.output<typeof getAnswer>[] {
+  const { docs } = readAnswer(multiGetAnswer, body, what);
+  const failed = docs.find(({ error }) => error !== undefined && error.type !== "index_not_found_exception");
+  if (failed) throw storeUnavailable(new Error(`${failed.error?.type} for ${failed._id}`), { what });
+  return docs.filter(({ found }) => found);
+}
 
 /** A date as it comes back: as it was written, or as text where the source is derived from doc values. */
 export const storedMoment = z.union([

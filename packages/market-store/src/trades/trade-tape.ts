@@ -12,6 +12,7 @@ import type { TradeFilter, TradePosition, TradeQuery, TradeTape } from "../marke
 import { readAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
 import type { IndexNames } from "../opensearch/index-names.ts";
+import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { checkResultWindow, RESULT_WINDOW_MAX } from "../store-errors.ts";
 import { minuteClauses, minuteSearches } from "./minute-search.ts";
@@ -19,7 +20,7 @@ import { storedDays } from "./stored-days.ts";
 import { type TradeHit, tradeLine, tradeOf } from "./trade-document.ts";
 import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
 
-const HITS_PATH = "hits.total.value,hits.hits._id,hits.hits.fields";
+const HIT_PATHS = ["hits.total.value", "hits.hits._id", "hits.hits.fields"];
 
 const sumAnswer = z.object({
   hits: z.object({ total: z.object({ value: z.number() }) }),
@@ -38,13 +39,13 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
   }
 
   async function search(dayList: readonly EpochMs[], body: Record<string, unknown>): Promise<Hits> {
-    const answer = await store.request({
-      method: "POST",
-      path: `/${daysPath(dayList)}/_search`,
-      query: { filter_path: HITS_PATH, ignore_unavailable: true },
+    const answer = await searchStore(store, {
+      index: daysPath(dayList),
+      missingIsEmpty: true,
+      paths: HIT_PATHS,
       body,
     });
-    return hitsOf(answer.body);
+    return hitsOf(answer);
   }
 
   return {
@@ -77,13 +78,13 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
     async aggregateTrades(query) {
       const within = daysWithin(await days.list(), query);
       if (within.length === 0) return { n: 0, volume: 0, notional: 0 };
-      const answer = await store.request({
-        method: "POST",
-        path: `/${within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within)}/_search`,
-        query: { filter_path: "hits.total.value,aggregations.*.value", ignore_unavailable: true },
+      const answer = await searchStore(store, {
+        index: within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within),
+        missingIsEmpty: true,
+        paths: ["hits.total.value", "aggregations.*.value"],
         body: sumBody(query),
       });
-      const { hits, aggregations } = readAnswer(sumAnswer, answer.body, "the sums of trades");
+      const { hits, aggregations } = readAnswer(sumAnswer, answer, "the sums of trades");
       return {
         n: hits.total.value,
         volume: exactSum(aggregations.volume.value ?? 0),
