@@ -97,7 +97,8 @@ async function invoke(plan: StackPlan, name: string): Promise<Record<string, unk
 }
 
 async function showAnswers(api: DemoApi, listing: RecordingsListing): Promise<void> {
-  const trades = await api.show("/v1/trades?limit=2");
+  await api.show("/v1/trades?row_set=all&limit=1");
+  const trades = await api.show("/v1/trades?limit=1");
   const marketId = String(at(trades, "data", 0, "market_id"));
   const assetId = String(at(trades, "data", 0, "asset_id"));
   const tsMs = Date.parse(String(at(trades, "data", 0, "ts")));

@@ -165,6 +165,24 @@ test("adds up the whole question, not the page", async () => {
   expect(body.aggregates).toEqual({ volume: 40, vwap: 0.575, n: 2, notional: 23 });
 });
 
+// A maker row repeats a fill that its taker row tells already: counted by default, volume would double.
+test("shows maker rows only when asked, and never adds them up", async () => {
+  const api = await anApiWith([{ size: 10, tsSeconds: START }]);
+  const makers = tradesOf([
+    { size: 4, tsSeconds: START },
+    { size: 6, tsSeconds: START },
+  ]);
+  await api.store.trades.createTrades(makers.map((trade) => ({ ...trade, rowSet: "all" as const })));
+  api.clock.nowMs += 10_000;
+
+  const byDefault = await api.ask(`/v1/trades?market_id=${MARKET.slug}&aggregates=volume`);
+  const withMakers = await api.ask(`/v1/trades?market_id=${MARKET.slug}&row_set=all&aggregates=volume`);
+
+  expect(byDefault.body.data).toHaveLength(1);
+  expect(withMakers.body.data).toHaveLength(3);
+  expect(withMakers.body.aggregates).toEqual(byDefault.body.aggregates);
+});
+
 test("answers only the sums that were asked for, and no price where nothing was traded", async () => {
   const api = await anApiWith([]);
 

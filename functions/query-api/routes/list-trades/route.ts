@@ -35,6 +35,10 @@ const query = z.strictObject({
   sort: z.enum(["ts:asc", "ts:desc"], "must be ts:asc or ts:desc").optional().meta({
     description: "Order by event time; default `ts:desc`. Within a second by a fixed tie, not by match.",
   }),
+  row_set: z.enum(["taker", "all"], "must be taker or all").optional().meta({
+    description:
+      "`taker` (default): one row per taker order and settlement. `all`: maker rows too, where the operator collects them; a fill then counts more than once, so aggregates stay with takers.",
+  }),
   page: pageParameter,
   limit: limitParameter,
   cursor: cursorParameter,
@@ -48,7 +52,7 @@ export const listTrades = defineRoute({
   path: "/v1/trades",
   summary: "Trades",
   description:
-    "Taker trades (one row per taker order and settlement), of one market or all, newest first unless sorted otherwise. Volume is in shares, notional is price × size. Equal rows are different trades. The venue never serves fills under 0.01 shares.",
+    "Trades of one market or all, newest first unless sorted otherwise: taker rows (one per taker order and settlement) unless `row_set=all`. Volume is in shares, notional is price × size. Equal rows are different trades. The venue never serves fills under 0.01 shares.",
   access: "key",
   parts: z.strictObject({}),
   query,
@@ -71,7 +75,7 @@ export const listTrades = defineRoute({
 
     const [{ trades, more }, sums, coverage] = await Promise.all([
       readPage(api, filter, query, start),
-      query.aggregates ? api.store.trades.aggregateTrades(filter) : null,
+      query.aggregates ? api.store.trades.aggregateTrades({ ...filter, rowSet: "taker" }) : null,
       readCoverage(api, filter, nowMs),
     ]);
     if (subject && !subject.market && trades.length === 0 && start.page === 1) throw marketNotFound();
@@ -94,8 +98,8 @@ export const listTrades = defineRoute({
 });
 
 /** What a cursor is bound to: everything that decides which rows there are and in which order. */
-function questionOf({ market_id, outcome, side, from, to, sort }: Query): unknown {
-  return ["trades", market_id, outcome, side, from, to, sort];
+function questionOf({ market_id, outcome, side, row_set, from, to, sort }: Query): unknown {
+  return ["trades", market_id, outcome, side, row_set, from, to, sort];
 }
 
 async function subjectOf(
@@ -111,7 +115,7 @@ async function subjectOf(
 }
 
 function filterOf(
-  { side, from, to }: Query,
+  { side, row_set, from, to }: Query,
   subject: { marketId: string; assetId?: string } | null,
   asOfMs: EpochMs,
 ): TradeFilter & { asOfMs: EpochMs } {
@@ -119,7 +123,7 @@ function filterOf(
     marketId: subject?.marketId,
     assetId: subject?.assetId,
     side,
-    rowSet: "taker",
+    rowSet: row_set === "all" ? undefined : "taker",
     fromMs: from,
     toMs: to,
     asOfMs,
