@@ -2,6 +2,13 @@
  * The local profile for tests and benchmarks: real servers, and the whole stack, each in a folder of its own.
  * Nothing here touches a copy that it did not start.
  */
+
+export {
+  feedFunction,
+  listRecordings,
+  type RecordingsListing,
+  writeFeedStack,
+} from "./demo/recorded-feeds.ts";
 export { findFreePorts } from "./ports.ts";
 export { findRepository } from "./repository.ts";
 export {

@@ -1,6 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { connectEventBus, type EventBus } from "@polytape/event-bus";
-import { findRepository, type RunningStack, type StackOptions, startStack } from "@polytape/local";
+import {
+  findRepository,
+  QUICK_JAVA,
+  type RunningStack,
+  type StackOptions,
+  startStack,
+} from "@polytape/local";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 
 /** A running stack with the simulator in Polymarket's place, and ways to look behind its API. */
@@ -14,7 +20,10 @@ export interface TestStack extends RunningStack {
 }
 
 export async function aStack(options: StackOptions): Promise<TestStack> {
-  const stack = await startStack({ ...options, settings: { API_RATE_RPS: "10000", ...options.settings } });
+  const stack = await startStack({
+    ...options,
+    settings: { API_RATE_RPS: "10000", OPENSEARCH_JAVA_OPTS: QUICK_JAVA.join(" "), ...options.settings },
+  });
   const store = openMarketStore({ urls: [stack.urls.openSearch], timeoutMs: 20_000 });
   const bus = await connectEventBus({
     url: stack.urls.nats,
