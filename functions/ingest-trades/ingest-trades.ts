@@ -27,6 +27,9 @@ export interface IngestTradesParts extends RunContext {
   readonly budget: { readonly pagesMax: number; readonly batchRowsMax: number };
 }
 
+/** Batches being stored while the next one is read: bounds memory, and keeps two bulks in flight. */
+const BATCHES_AT_ONCE = 2;
+
 interface Tally {
   pages: number;
   rows: number;
@@ -117,16 +120,23 @@ async function runWalk(
   start: { walk: Walk; firstPage: TradePage | null },
   tally: Tally,
 ): Promise<JobReport> {
-  let settling: Promise<void> = Promise.resolve();
+  let settled: Promise<void> = Promise.resolve();
   let last: WalkBatch | null = null;
-  for await (const batch of readBatches(parts, start, tape.state.anchor)) {
-    await settling;
-    settling = settleBatch(parts, tape, batch, tally);
-    // Awaited above or below; this only keeps an early failure from counting as unhandled.
-    settling.catch(() => {});
-    last = batch;
+  const underway: Promise<void>[] = [];
+  try {
+    for await (const batch of readBatches(parts, start, tape.state.anchor)) {
+      if (underway.length === BATCHES_AT_ONCE) await underway.shift();
+      settled = settleBatch(parts, tape, { batch, before: settled }, tally);
+      underway.push(settled);
+      // Awaited above or below; this only keeps an early failure from counting as unhandled.
+      settled.catch(() => {});
+      last = batch;
+    }
+    await settled;
+  } finally {
+    // Nothing is still being written when the run has reported.
+    await Promise.allSettled(underway);
   }
-  await settling;
   if (last?.failure) {
     parts.log.warn("walk_interrupted", { ...tally });
     throw last.failure;
@@ -134,16 +144,20 @@ async function runWalk(
   return finishWalk(parts, tape, last, tally);
 }
 
-/** The order of effects: rows on disk, then news of their windows, then the checkpoint. */
+/**
+ * The order of effects: rows on disk, then news of their windows, then the checkpoint. Rows of two batches
+ * may be on their way at once, but no checkpoint passes one before it, nor a batch that failed.
+ */
 async function settleBatch(
   parts: IngestTradesParts,
   tape: Tape,
-  batch: WalkBatch,
+  { batch, before }: { readonly batch: WalkBatch; readonly before: Promise<void> },
   tally: Tally,
 ): Promise<void> {
   await keepRejected(parts, batch.rejected);
   const { stored, repeated } = await storeTrades(parts, batch.trades);
   const { messages } = await parts.bus.publishTradesStored(parts.feed.rowSet, touchedWindows(batch.trades));
+  await before;
   tally.pages += batch.pages;
   tally.rows += batch.trades.length;
   tally.stored += stored;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { aTradeRow } from "./testing.ts";
-import { identifyTrade, notionalMillionths, sizeMillionths } from "./trade.ts";
+import { identifyTrade, notionalMillionths, sizeMillionths, tradeRowKey } from "./trade.ts";
 
 test("computes the id by the written recipe", () => {
   const row = aTradeRow({ price: 0.13155333333333333, size: 5 });
@@ -23,6 +23,20 @@ test("computes the id by the written recipe", () => {
 
   expect(tradeId).toBe(digest.subarray(0, 16).toString("base64url"));
   expect(BigInt(tie)).toBe(digest.readBigUInt64BE(0) >> 12n);
+});
+
+test("computes ids and ties by the recipe whatever bits the digest has", () => {
+  for (let occurrence = 0; occurrence < 500; occurrence += 1) {
+    const row = aTradeRow();
+    const digest = createHash("sha256")
+      .update(`t1\n${tradeRowKey(row)}\n${occurrence}`)
+      .digest();
+
+    expect(identifyTrade(row, occurrence)).toEqual({
+      tradeId: digest.toString("base64url", 0, 16),
+      tie: Number(digest.readBigUInt64BE(0) >> 12n),
+    });
+  }
 });
 
 test("gives the same id to a number written as 5 and as 5.0", () => {

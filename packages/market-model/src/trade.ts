@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type Millionths, toMillionths } from "./millionths.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
 
@@ -70,11 +70,31 @@ export function tradeRowKey(row: TradeRow): string {
  * bits as a number. `t1` names this recipe; a changed recipe gets another name. (design 7.1)
  */
 export function identifyTrade(row: TradeRow, occurrence: number): { tradeId: string; tie: number } {
-  const digest = createHash("sha256")
-    .update(`t1\n${tradeRowKey(row)}\n${occurrence}`)
-    .digest();
-  return {
-    tradeId: digest.toString("base64url", 0, 16),
-    tie: digest.readUIntBE(0, 6) * 16 + ((digest[6] ?? 0) >> 4),
-  };
+  const digits = hash("sha256", `t1\n${tradeRowKey(row)}\n${occurrence}`, "base64url");
+  return { tradeId: firstSixteenBytes(digits), tie: top52Bits(digits) };
+}
+
+/*
+ * A digest as text and read digit by digit (6 bits each) takes half the time of one as bytes, and a walk
+ * spends more on its digests than on anything else.
+ */
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const VALUES: readonly number[] = Array.from({ length: 128 }, (_, code) =>
+  Math.max(0, DIGITS.indexOf(String.fromCharCode(code))),
+);
+
+/** 128 bits: 21 digits, and of the next one its upper two bits. */
+function firstSixteenBytes(digits: string): string {
+  return digits.slice(0, 21) + (DIGITS[valueAt(digits, 21) & 0b110000] ?? "");
+}
+
+/** 8 digits, and of the next one its upper four bits: below 2^53, so exact. */
+function top52Bits(digits: string): number {
+  let bits = 0;
+  for (let place = 0; place < 8; place += 1) bits = bits * 64 + valueAt(digits, place);
+  return bits * 16 + (valueAt(digits, 8) >> 2);
+}
+
+function valueAt(digits: string, place: number): number {
+  return VALUES[digits.charCodeAt(place)] ?? 0;
 }
