@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { aFeed, type TestFeed } from "./a-feed.ts";
 import { type IngestTradesParts, ingestTrades } from "./ingest-trades.ts";
+import { tapeStateSchema } from "./walk.ts";
 
 const start = 1_790_000_000;
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
