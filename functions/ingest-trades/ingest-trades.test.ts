@@ -142,9 +142,7 @@ test("ends equal to the truth whichever effect a crash follows or precedes", asy
         for (let runs = 0; runs < 60; runs += 1) await tape.run().catch(() => {});
         // The first walk may have stopped at its budget: below that second the tape says "unknown".
         const checkpoint = await tape.store.checkpoints.read("trades:live");
-        const covered = Number(
-          (checkpoint?.state as { coveredFromSeconds: number } | undefined)?.coveredFromSeconds,
-        );
+        const covered = tapeStateSchema.parse(checkpoint?.state).coveredFromSeconds ?? 0;
         const from = (rows: readonly TradeRow[]) => rows.filter((row) => row.tsSeconds >= covered);
         expect(multiset(from(await tape.stored()))).toEqual(multiset(from(feed.rows)));
         expect(covered).toBeLessThanOrEqual(second);
