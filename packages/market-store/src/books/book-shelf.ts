@@ -14,10 +14,15 @@ const FIRST_LOOK = 4;
 const FURTHER_LOOK = 100;
 const LOOKS_MAX = 10;
 
+/** Instead of a moment: the newest of all. */
+const NO_BOUND = Number.POSITIVE_INFINITY;
+/** A moment this young is taken for "now". */
+const LATEST_MS = 60_000;
+
 type Direction = "older" | "newer";
 
 /** Books as two documents each, behind one write alias. */
-export function bookShelf({ store, names, ready }: StoreParts, checkpoints: Checkpoints): BookShelf {
+export function bookShelf({ store, names, now, ready }: StoreParts, checkpoints: Checkpoints): BookShelf {
   /** Documents of a token at or before a moment, newest first, or after it, oldest first. */
   async function look(
     assetId: string,
@@ -35,7 +40,10 @@ export function bookShelf({ store, names, ready }: StoreParts, checkpoints: Chec
         track_total_hits: false,
         query: {
           bool: {
-            filter: [{ term: { asset_id: assetId } }, { range: { ts: { [older ? "lte" : "gt"]: atMs } } }],
+            filter: [
+              { term: { asset_id: assetId } },
+              ...(atMs === NO_BOUND ? [] : [{ range: { ts: { [older ? "lte" : "gt"]: atMs } } }]),
+            ],
           },
         },
         sort: [{ ts: older ? "desc" : "asc" }],
@@ -57,6 +65,23 @@ export function bookShelf({ store, names, ready }: StoreParts, checkpoints: Chec
     return { pair: null, documents };
   }
 
+  async function lookAround(assetId: string, atMs: EpochMs, match: "before" | "nearest"): Promise<Around> {
+    const [before, after, next] = await Promise.all([
+      findWhole(assetId, atMs, "older"),
+      match === "nearest" ? findWhole(assetId, atMs, "newer") : NOT_LOOKED,
+      look(assetId, atMs, "newer", { from: 0, size: 1 }),
+    ]);
+    return { before, after, next };
+  }
+
+  /** Most questions are for now: one look at the newest documents also shows that there is none after it. */
+  async function lookForLatest(assetId: string, atMs: EpochMs): Promise<Around> {
+    const documents = await look(assetId, NO_BOUND, "older", { from: 0, size: FIRST_LOOK });
+    const pair = firstWholeBook(documents);
+    if (pair === null || documents.some(({ ts }) => ts > atMs)) return lookAround(assetId, atMs, "before");
+    return { before: { pair, documents }, after: NOT_LOOKED, next: [] };
+  }
+
   return {
     async storeBooks(books) {
       if (books.length === 0) return { stored: 0, repeated: 0 };
@@ -69,10 +94,9 @@ export function bookShelf({ store, names, ready }: StoreParts, checkpoints: Chec
     },
 
     async findBook({ assetId, atMs, match, side }) {
-      const [before, after, next, checkpoint] = await Promise.all([
-        findWhole(assetId, atMs, "older"),
-        match === "nearest" ? findWhole(assetId, atMs, "newer") : NOT_LOOKED,
-        look(assetId, atMs, "newer", { from: 0, size: 1 }),
+      const isLatest = match === "before" && atMs > now() - LATEST_MS;
+      const [{ before, after, next }, checkpoint] = await Promise.all([
+        isLatest ? lookForLatest(assetId, atMs) : lookAround(assetId, atMs, match),
         checkpoints.read(BOOKS_CHECKPOINT),
       ]);
       const pair = nearerBook(atMs, before.pair, after.pair);
@@ -108,6 +132,13 @@ interface Found {
   readonly pair: BookPair | null;
   /** All that was looked at, in the order of the search. */
   readonly documents: readonly BookDocument[];
+}
+
+/** The books before and after a moment, and the document that follows the moment. */
+interface Around {
+  readonly before: Found;
+  readonly after: Found;
+  readonly next: readonly BookDocument[];
 }
 
 const NOT_LOOKED: Found = { pair: null, documents: [] };

@@ -2,6 +2,8 @@ import type { Candle, EpochMs } from "@polytape/market-model";
 import { z } from "zod";
 import type { CandleWrite, StoredCandle, StoreVersion } from "../market-store.ts";
 import { storedMoment } from "../opensearch/answers.ts";
+import { type ColumnHit, readColumns } from "../opensearch/columns.ts";
+import { storeRefused } from "../store-errors.ts";
 
 /** A document of `candles_v1-…`. Volumes and notional in millionths. */
 export const candleDocument = z.object({
@@ -63,4 +65,41 @@ export function candleOf(document: z.output<typeof candleDocument>, version: Sto
     tradeSetHash: document.trade_set_hash,
   };
   return { ...candle, rev: document.rev, ingestedAtMs: document.ingested_at, version };
+}
+
+/** What a search for a token's series is to return of each candle; token and interval are known to who asks. */
+export const SERIES_COLUMNS = [
+  ...["market_id", "trade_set_hash", "open", "high", "low", "close", "n", "rev"].map((field) => ({ field })),
+  ...["volume_micro", "notional_micro", "buy_volume_micro", "sell_volume_micro"].map((field) => ({ field })),
+  ...["open_time", "ingested_at"].map((field) => ({ field, format: "epoch_millis" })),
+];
+
+/** A candle of a series, read by hand: an answer holds thousands. Throws `store_refused` for one that does not fit. */
+export function candleOfHit(
+  hit: ColumnHit,
+  { assetId, interval }: Pick<Candle, "assetId" | "interval">,
+): StoredCandle {
+  const { text, number, moment } = readColumns(hit, "a candle");
+  const { _seq_no: seqNo, _primary_term: primaryTerm } = hit;
+  if (typeof seqNo !== "number" || typeof primaryTerm !== "number")
+    throw storeRefused("to be understood: a candle", { field: "_seq_no" });
+  return {
+    marketId: text("market_id"),
+    assetId,
+    interval,
+    openTimeMs: moment("open_time"),
+    open: number("open"),
+    high: number("high"),
+    low: number("low"),
+    close: number("close"),
+    volume: number("volume_micro"),
+    notional: number("notional_micro"),
+    buyVolume: number("buy_volume_micro"),
+    sellVolume: number("sell_volume_micro"),
+    n: number("n"),
+    tradeSetHash: text("trade_set_hash"),
+    rev: number("rev"),
+    ingestedAtMs: moment("ingested_at"),
+    version: { seqNo, primaryTerm },
+  };
 }

@@ -1,14 +1,15 @@
 import type { CandleKey, CandleShelf, CandleWrite, StoredCandle } from "../market-store.ts";
-import { foundDocuments, MULTI_GET_PATHS, readAnswer, searchAnswer } from "../opensearch/answers.ts";
+import { foundDocuments, MULTI_GET_PATHS, readAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
+import { columnHits } from "../opensearch/columns.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
-import { candleDocument, candleOf, candleSource } from "./candle-document.ts";
+import { candleDocument, candleOf, candleOfHit, candleSource, SERIES_COLUMNS } from "./candle-document.ts";
 import { candleId } from "./candle-id.ts";
 
 /** Documents read in one request. */
 const CANDLES_AT_ONCE_MAX = 2_000;
-const DOCUMENT_PATHS = ["_id", "_seq_no", "_primary_term", "_source"];
+const HIT_PATHS = ["_seq_no", "_primary_term", "fields"].map((path) => `hits.hits.${path}`);
 
 /** Candles in one index per event month behind one alias, each write guarded by the version that was read. */
 export function candleShelf({ store, names, now, ready }: StoreParts): CandleShelf {
@@ -24,14 +25,23 @@ export function candleShelf({ store, names, now, ready }: StoreParts): CandleShe
     return found.map((document) => [document._id ?? "", versioned(document)]);
   }
 
-  async function search(body: Record<string, unknown>): Promise<StoredCandle[]> {
+  /** As columns: a source is put together from them first, which takes longer than all else. */
+  async function search(series: Series, openTime: Range, page: Page): Promise<StoredCandle[]> {
     const answer = await searchStore(store, {
       index: names.candles,
       missingIsEmpty: true,
-      paths: DOCUMENT_PATHS.map((path) => `hits.hits.${path}`),
-      body: { ...body, track_total_hits: false, seq_no_primary_term: true },
+      paths: HIT_PATHS,
+      body: {
+        size: page.limit,
+        query: seriesQuery(series, openTime),
+        sort: [{ open_time: page.sort }],
+        track_total_hits: false,
+        seq_no_primary_term: true,
+        _source: false,
+        docvalue_fields: SERIES_COLUMNS,
+      },
     });
-    return readAnswer(searchAnswer, answer, "candles").hits.hits.map(versioned);
+    return columnHits(answer).map((hit) => candleOfHit(hit, series));
   }
 
   function lineOf(write: CandleWrite) {
@@ -62,23 +72,27 @@ export function candleShelf({ store, names, now, ready }: StoreParts): CandleShe
       };
     },
     findCandles: ({ assetId, interval, fromMs, toMs, limit }) =>
-      search({
-        size: limit,
-        query: seriesQuery(assetId, interval, { gte: fromMs, lt: toMs }),
-        sort: [{ open_time: "asc" }],
-      }),
+      search({ assetId, interval }, { gte: fromMs, lt: toMs }, { limit, sort: "asc" }),
     async findCandleBefore({ assetId, interval, beforeMs }) {
-      const query = seriesQuery(assetId, interval, { lt: beforeMs });
-      return (await search({ size: 1, query, sort: [{ open_time: "desc" }] }))[0] ?? null;
+      const found = await search({ assetId, interval }, { lt: beforeMs }, { limit: 1, sort: "desc" });
+      return found[0] ?? null;
     },
   };
+}
+
+type Series = Pick<CandleKey, "assetId" | "interval">;
+type Range = Readonly<Record<string, number>>;
+
+interface Page {
+  readonly limit: number;
+  readonly sort: "asc" | "desc";
 }
 
 function keyOf({ assetId, interval, openTimeMs }: CandleKey): CandleKey {
   return { assetId, interval, openTimeMs };
 }
 
-function seriesQuery(assetId: string, interval: string, openTime: Record<string, number>) {
+function seriesQuery({ assetId, interval }: Series, openTime: Range) {
   const clauses = [
     { term: { asset_id: assetId } },
     { term: { interval } },

@@ -8,6 +8,7 @@ import {
   tradeTsMs,
 } from "@polytape/market-model";
 import type { BulkLine } from "../opensearch/bulk.ts";
+import { type ColumnHit, readColumns } from "../opensearch/columns.ts";
 import { storeRefused } from "../store-errors.ts";
 
 /**
@@ -44,32 +45,14 @@ export const TRADE_COLUMNS = [
   ...MOMENTS.map((field) => ({ field, format: "epoch_millis" })),
 ];
 
-/** What a search returns of a trade; unread. */
-export interface TradeHit {
-  readonly _id?: unknown;
-  readonly fields?: unknown;
-}
-
 /**
  * A trade from a search's hit. Checked by hand, field by field: a schema costs several times as much, and
  * every candle is folded from what is read here. Throws `store_refused` for a document that does not fit.
  */
-export function tradeOf(hit: TradeHit): StoredTrade {
-  const id = hit._id;
-  if (typeof id !== "string" || !isColumns(hit.fields)) throw unreadable(id, "fields");
-  const columns = hit.fields;
-  const text = (field: string): string => {
-    const value = columns[field]?.[0];
-    return typeof value === "string" ? value : fail(id, field);
-  };
-  const number = (field: string): number => {
-    const value = columns[field]?.[0];
-    return typeof value === "number" ? value : fail(id, field);
-  };
-  const moment = (field: string): EpochMs => {
-    const atMs = Number(text(field));
-    return Number.isFinite(atMs) ? atMs : fail(id, field);
-  };
+export function tradeOf(hit: ColumnHit): StoredTrade {
+  const { text, number, moment } = readColumns(hit, "a trade");
+  const { _id: id } = hit;
+  if (typeof id !== "string") throw unreadable(id, "_id");
   const side = text("side");
   const rowSet = text("row_set");
   return {
@@ -88,13 +71,6 @@ export function tradeOf(hit: TradeHit): StoredTrade {
     receivedAtMs: moment("received_at"),
     ingestedAtMs: moment("ingested_at"),
   };
-}
-
-type Columns = Readonly<Record<string, readonly unknown[] | undefined>>;
-
-/** Columns come as lists, though each of ours holds one value. */
-function isColumns(value: unknown): value is Columns {
-  return typeof value === "object" && value !== null && Object.values(value).every(Array.isArray);
 }
 
 function fail(id: unknown, field: string): never {

@@ -11,13 +11,14 @@ import { z } from "zod";
 import type { TradeFilter, TradePosition, TradeQuery, TradeTape } from "../market-store.ts";
 import { readAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
+import { type ColumnHit, columnHits } from "../opensearch/columns.ts";
 import type { IndexNames } from "../opensearch/index-names.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { checkResultWindow, RESULT_WINDOW_MAX } from "../store-errors.ts";
 import { minuteClauses, minuteSearches } from "./minute-search.ts";
 import { storedDays } from "./stored-days.ts";
-import { type TradeHit, tradeLine, tradeOf } from "./trade-document.ts";
+import { tradeLine, tradeOf } from "./trade-document.ts";
 import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
 
 const HIT_PATHS = ["hits.total.value", "hits.hits._id", "hits.hits.fields"];
@@ -126,18 +127,13 @@ function indexOfDay(names: IndexNames): (trade: Trade) => string {
 }
 
 interface Hits {
-  readonly hits: readonly TradeHit[];
+  readonly hits: readonly ColumnHit[];
   readonly total: number;
 }
 
-/** Hits are read one by one by `tradeOf`; a schema over thousands of them would be the bulk of the cost. */
 function hitsOf(body: unknown): Hits {
-  const outer = (body as { hits?: { hits?: unknown; total?: { value?: unknown } } } | null)?.hits;
-  const total = outer?.total?.value;
-  return {
-    hits: Array.isArray(outer?.hits) ? (outer.hits as TradeHit[]) : [],
-    total: typeof total === "number" ? total : 0,
-  };
+  const total = (body as { hits?: { total?: { value?: unknown } } } | null)?.hits?.total?.value;
+  return { hits: columnHits(body), total: typeof total === "number" ? total : 0 };
 }
 
 /** Rows to skip are counted, so that the next group of days knows how many of them are left. */
