@@ -70,6 +70,19 @@ test("changes and sends nothing at a second run over the same rows", async () =>
   expect(tape.bus.messages).toHaveLength(messages);
 });
 
+// A page that is larger than what is new would otherwise make every later tick ask for the largest page.
+test("asks for as many rows as came last time, not as many as the pages held", async () => {
+  const feed = aFeed(someRows(3_000));
+  const tape = aTape(feed);
+  await tape.run();
+  feed.add(...someRows(30, { newestSecond: start + 20 }));
+  await tape.run();
+
+  await tape.run();
+
+  expect(feed.calls.at(-1)?.limit).toBeLessThan(100);
+});
+
 test("stores what came since, also into the second that was the newest", async () => {
   const feed = aFeed(someRows(100));
   const tape = aTape(feed);

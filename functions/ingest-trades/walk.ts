@@ -18,6 +18,7 @@ const walkSchema = z.object({
   /** The next page; null: the head of the feed. */
   cursor: z.string().nullable(),
   pages: z.int(),
+  /** Those down to the anchor: what lies below it on the last page is of closed walks. */
   rows: z.int(),
   /** The newest second read; rows may still be added to it. */
   head: second.nullable(),
@@ -92,11 +93,12 @@ export function advanceWalk(
 ): WalkStep {
   const numberer = numberEqualTrades(before.openSecond);
   const trades = numberer.number(page.rows, { rowSet, receivedAtMs: page.receivedAtMs });
+  const unwalked = anchor ? trades.filter((trade) => trade.tsSeconds >= anchor.tsSeconds) : trades;
   const walk: Walk = {
     ...before,
     cursor: page.nextCursor,
     pages: before.pages + 1,
-    rows: before.rows + trades.length,
+    rows: before.rows + unwalked.length,
     openSecond: numberer.openSecond(),
     oldestTsSeconds: trades.at(-1)?.tsSeconds ?? before.oldestTsSeconds,
     ...noteNewestSeconds(before, trades),
@@ -106,7 +108,7 @@ export function advanceWalk(
   if (feedEnded && walk.belowHead) walk.belowHeadComplete = true;
   return {
     walk,
-    trades: anchor ? trades.filter((trade) => trade.tsSeconds >= anchor.tsSeconds) : trades,
+    trades: unwalked,
     end: walk.passedAnchor ? "anchor" : feedEnded ? "feed_end" : null,
   };
 }
