@@ -3,7 +3,7 @@ import { defineJob } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import { connectPolymarket } from "@polytape/polymarket-source";
 import { z } from "zod";
-import { ingestTrades } from "./ingest-trades.ts";
+import { collectTrades } from "./collect-trades.ts";
 import { ingestTradesSettings } from "./settings.ts";
 
 export default defineJob({
@@ -14,6 +14,12 @@ export default defineJob({
   connect: async (settings) => ({
     feed: { name: settings.TRADES_FEED, rowSet: settings.TRADES_ROW_SET },
     budget: { pagesMax: settings.TRADES_PAGES_PER_RUN_MAX, batchRowsMax: 5_000 },
+    settle: {
+      afterSeconds: settings.SETTLE_SECONDS,
+      everySeconds: settings.SETTLE_EVERY_SECONDS,
+      pagesMax: settings.SETTLE_PAGES_PER_RUN_MAX,
+      upstreamLagSecondsMax: settings.UPSTREAM_LAG_SECONDS_MAX,
+    },
     source: connectPolymarket({
       gammaUrl: settings.POLYMARKET_GAMMA_URL,
       dataUrl: settings.POLYMARKET_DATA_URL,
@@ -37,5 +43,5 @@ export default defineJob({
     }),
   }),
   run: (parts, _input, context) =>
-    ingestTrades({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),
+    collectTrades({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),
 });

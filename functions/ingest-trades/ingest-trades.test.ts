@@ -243,7 +243,7 @@ test("records a gap when a row of the anchor does not come back", async () => {
 
   expect(report).toMatchObject({ walk: "closed", gap: "upstream_changed" });
   const gaps = await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 });
-  expect(gaps).toMatchObject([
+  expect(gaps.filter((each) => each.cause === "upstream_changed")).toMatchObject([
     { stream: "trades", cause: "upstream_changed", fromMs: (start - 1) * 1000, toMs: start * 1000 },
   ]);
 });
@@ -253,11 +253,12 @@ test("concludes nothing from an upstream that shows less than before", async () 
   const tape = aTape(feed);
   await tape.run();
   const behind = aFeed(feed.rows.filter((row) => row.tsSeconds < start - 1));
+  const said = await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 });
 
   const report = await tape.run({ source: behind });
 
   expect(report).toMatchObject({ walk: "upstream_behind" });
-  expect(await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 })).toEqual([]);
+  expect(await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 })).toEqual(said);
   expect(await tape.run()).toMatchObject({ walk: "quiet" });
 });
 

@@ -16,6 +16,7 @@ import {
   showsNothingNew,
   type TapeState,
   tapeStateSchema,
+  unsettledStretch,
   type Walk,
 } from "./walk.ts";
 
@@ -188,9 +189,11 @@ async function finishWalk(
 ): Promise<JobReport> {
   const end = last?.end ?? firstWalkEnd(tape.state, parts);
   if (!last || end === null) return { walk: "open", ...tally };
+  const next = closeWalk(tape.state, last.walk, end);
   const gap = anchorGap(tape.state, last.walk);
-  if (gap) await parts.store.coverage.recordIntervals([gap]);
-  await tape.save(closeWalk(tape.state, last.walk, end));
+  const seen = unsettledStretch(tape.state, next, last.walk);
+  await parts.store.coverage.recordIntervals([gap, seen].filter((statement) => statement !== null));
+  await tape.save(next);
   return { walk: "closed", end, ...tally, ...(gap && { gap: gap.cause }) };
 }
 

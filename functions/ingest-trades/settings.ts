@@ -21,4 +21,12 @@ export const ingestTradesSettings = z.object({
   TRADES_ROW_SET: z.enum(["taker", "all"]).default("taker"),
   /** Pages of 1000 rows that one run may read; a walk that needs more goes on at the next tick. */
   TRADES_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
+  /** Age after which the upstream adds no more rows below its head, seconds. */
+  SETTLE_SECONDS: wholeNumber({ min: 0, max: 86_400 }).default(600),
+  /** Pause between two settle walks, seconds. */
+  SETTLE_EVERY_SECONDS: wholeNumber({ min: 1, max: 86_400 }).default(180),
+  /** Pages of 1000 rows of the settle walk per run. */
+  SETTLE_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(10),
+  /** An upstream that says it is further behind the chain than this proves nothing, seconds. */
+  UPSTREAM_LAG_SECONDS_MAX: wholeNumber({ min: 1, max: 86_400 }).default(60),
 });

@@ -214,3 +214,23 @@ export function anchorGap(state: TapeState, walk: Walk): CoverageInterval | null
     },
   };
 }
+
+/**
+ * What a closed walk newly proves: that nothing is missing that the upstream showed when it was read. Rows may
+ * still appear below the head, so it is `partial` until the settle walk has been there.
+ */
+export function unsettledStretch(before: TapeState, after: TapeState, walk: Walk): CoverageInterval | null {
+  const fromSeconds = before.anchor ? before.anchor.tsSeconds + 1 : after.coveredFromSeconds;
+  const toSeconds = after.anchor ? after.anchor.tsSeconds + 1 : null;
+  if (fromSeconds === null || toSeconds === null || fromSeconds >= toSeconds) return null;
+  return {
+    stream: "trades",
+    marketId: null,
+    assetId: null,
+    fromMs: fromSeconds * SECOND_MS,
+    toMs: toSeconds * SECOND_MS,
+    state: "partial",
+    cause: "upstream_lag",
+    evidence: { walk_id: walk.id, pages: walk.pages, rows: walk.rows },
+  };
+}

@@ -63,7 +63,33 @@ export const passedOnSettings = {
     .regex(/^(1m|5m|1h)(,(1m|5m|1h))*$/, "must be a list of 1m, 5m and 1h")
     .default("1m,5m,1h"),
   BOOK_LEVELS: wholeNumber({ min: 1, max: 1_000 }).default(25),
-  BOOK_MARKETS_MAX: wholeNumber({ min: 0, max: 10_000 }).default(50),
+  BOOK_MARKETS_MAX: wholeNumber({ min: 1, max: 500 }).default(50),
+  BOOK_ASSETS: z
+    .string()
+    .regex(/^\d{1,78}( *, *\d{1,78})*$/, "must be a list of decimal token ids")
+    .optional(),
+  TRADES_FEED: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, "may hold lower-case letters, digits and dashes")
+    .default("live"),
+  TRADES_ROW_SET: z.enum(["taker", "all"]).default("taker"),
+  TRADES_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
+  SETTLE_EVERY_SECONDS: wholeNumber({ min: 1, max: 86_400 }).default(180),
+  SETTLE_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(10),
+  UPSTREAM_LAG_SECONDS_MAX: wholeNumber({ min: 1, max: 86_400 }).default(60),
+  MARKETS_RECENT_PAGES_MAX: wholeNumber({ min: 4, max: 50 }).default(8),
+  MARKETS_RECENT_OVERLAP_SECONDS: wholeNumber({ min: 0, max: 3_600 }).default(10),
+  MARKETS_SWEEP_OPEN_PAGES: wholeNumber({ min: 0, max: 100 }).default(12),
+  MARKETS_SWEEP_CLOSED_PAGES: wholeNumber({ min: 0, max: 100 }).default(6),
+  TRIGGER_DISCOVERY_INTERVAL_MS: wholeNumber({ min: 100, max: 600_000 }).default(5_000),
+  TRIGGER_CALL_TIMEOUT_MS: wholeNumber({ min: 100, max: 299_000 }).default(120_000),
+  TRIGGER_DELIVERIES_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
+  TRIGGER_DELAY_MAX_MS: wholeNumber({ min: 10, max: 3_600_000 }).default(60_000),
+  TRIGGER_ACKNOWLEDGE_WITHIN_MS: wholeNumber({ min: 1_000, max: 600_000 }).default(30_000),
+  TRIGGER_DRAIN_MAX_MS: wholeNumber({ min: 0, max: 300_000 }).default(60_000),
+  NATS_REPLICAS: wholeNumber({ min: 1, max: 5 }).default(1),
+  OPENSEARCH_SHARDS: wholeNumber({ min: 1, max: 64 }).default(1),
+  OPENSEARCH_REPLICAS: wholeNumber({ min: 0, max: 8 }).default(0),
   RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
   BACKFILL_DAYS: wholeNumber({ min: 0, max: 3_650 }).default(7),
   SETTLE_SECONDS: wholeNumber({ min: 0, max: 86_400 }).default(600),
@@ -74,9 +100,7 @@ export const passedOnSettings = {
   POLYMARKET_WS_URL: z
     .url({ protocol: /^wss?$/, error: "must be a ws or wss URL" })
     .default("wss://ws-subscriptions-clob.polymarket.com/ws/market"),
-  POLYMARKET_GAMMA_URL: polymarketSettings.POLYMARKET_GAMMA_URL,
-  POLYMARKET_DATA_URL: polymarketSettings.POLYMARKET_DATA_URL,
-  POLYMARKET_CLOB_URL: polymarketSettings.POLYMARKET_CLOB_URL,
+  ...polymarketSettings,
   OPENSEARCH_INDEX_PREFIX: openSearchSettings.OPENSEARCH_INDEX_PREFIX,
 };
 

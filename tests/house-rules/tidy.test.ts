@@ -87,3 +87,16 @@ test("no source file is longer than 400 lines", () => {
 
   expect(long, "ask what else lives in it").toEqual([]);
 });
+
+test("every variable of stack.yml is explained in .env.example", () => {
+  // Where images go and which gateway deploys them is said by whoever deploys.
+  const deployment = new Set(["IMAGE_PREFIX", "IMAGE_TAG", "OPENFAAS_URL"]);
+  const explained = new Set(
+    [...textOf(".env.example").matchAll(/^#?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name),
+  );
+  const unexplained = [...textOf("stack.yml").matchAll(/\$\{([A-Z_]+)/g)]
+    .map(([, name]) => name ?? "")
+    .filter((name) => !explained.has(name) && !deployment.has(name));
+
+  expect([...new Set(unexplained)], "say unit, default and effect").toEqual([]);
+});

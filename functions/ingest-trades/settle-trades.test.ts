@@ -1,0 +1,189 @@
+import { inMemoryBus } from "@polytape/event-bus/in-memory";
+import { PolytapeError, type TradeRow, tradeRowKey } from "@polytape/market-model";
+import { aTradeRow } from "@polytape/market-model/testing";
+import { inMemoryStore } from "@polytape/market-store/in-memory";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { aFeed, type TestFeed } from "./a-feed.ts";
+import { collectTrades } from "./collect-trades.ts";
+
+const start = 1_790_000_000;
+const SETTLE = 600;
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** Three rows in each of `seconds` seconds, newest first; two of them are equal. */
+function someRows(seconds: number, newestSecond = start): TradeRow[] {
+  return Array.from({ length: seconds * 3 }, (_, index) =>
+    aTradeRow({ tsSeconds: newestSecond - Math.floor(index / 3), price: index % 3 === 0 ? 0.5 : 0.6 }),
+  );
+}
+
+function aSettler(first: TestFeed, options: { pagesMax?: number; lagSeconds?: number } = {}) {
+  const store = inMemoryStore();
+  const bus = inMemoryBus();
+  const world = { feed: first, nowMs: (start + 10) * 1_000 };
+  const run = () =>
+    collectTrades({
+      source: {
+        readTradePage: (query) => world.feed.readTradePage(query),
+        readStatus: async () => ({ lagSeconds: options.lagSeconds ?? 4, computedAtMs: world.nowMs }),
+      },
+      store,
+      bus,
+      feed: { name: "live", rowSet: "taker" },
+      budget: { pagesMax: 100, batchRowsMax: 5_000 },
+      settle: {
+        afterSeconds: SETTLE,
+        everySeconds: 60,
+        pagesMax: options.pagesMax ?? 100,
+        upstreamLagSecondsMax: 60,
+      },
+      now: () => world.nowMs,
+      signal: new AbortController().signal,
+      log: silent,
+    });
+  return {
+    store,
+    bus,
+    world,
+    run,
+    stored: () => store.trades.findTrades({ sort: "desc", limit: 10_000 }),
+    intervals: async (state: string) =>
+      (await store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 1_000 })).filter(
+        (each) => each.state === state,
+      ),
+  };
+}
+
+function multiset(rows: readonly TradeRow[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const row of rows) counts[tradeRowKey(row)] = (counts[tradeRowKey(row)] ?? 0) + 1;
+  return counts;
+}
+
+/** The feed with rows put in where their second stands, as an upstream does that was late with them. */
+function withLateRows(feed: TestFeed, ...late: TradeRow[]): TradeRow[] {
+  return [...feed.rows, ...late].sort((a, b) => b.tsSeconds - a.tsSeconds);
+}
+
+test("stores rows that appeared below the head after the tail had passed, and counts them", async () => {
+  const feed = aFeed(someRows(50), { pageRowsMax: 20 });
+  const settler = aSettler(feed);
+  await settler.run();
+  const late = [
+    aTradeRow({ tsSeconds: start - 20, price: 0.9 }),
+    aTradeRow({ tsSeconds: start - 20, price: 0.6 }),
+  ];
+  settler.world.feed = aFeed(withLateRows(feed, ...late), { pageRowsMax: 20 });
+  settler.world.nowMs = (start + SETTLE + 30) * 1_000;
+
+  const report = await settler.run();
+
+  expect(report).toMatchObject({ settle: "complete", late_rows: 2 });
+  expect(multiset(await settler.stored())).toEqual(multiset(settler.world.feed.rows));
+});
+
+test("calls complete exactly what was read whole and is older than the settle time", async () => {
+  const settler = aSettler(aFeed(someRows(50)));
+  await settler.run();
+  expect(await settler.intervals("complete")).toEqual([]);
+
+  settler.world.nowMs = (start - 10 + SETTLE) * 1_000;
+  await settler.run();
+
+  expect(await settler.intervals("complete")).toMatchObject([
+    { stream: "trades", marketId: null, fromMs: (start - 49) * 1_000, toMs: (start - 10) * 1_000 },
+  ]);
+});
+
+test("stores and tells nothing twice when it settles again", async () => {
+  const settler = aSettler(aFeed(someRows(50)));
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+  await settler.run();
+  const before = (await settler.stored()).length;
+
+  settler.world.nowMs += 120_000;
+  const report = await settler.run();
+
+  expect(report).toMatchObject({ settle: "complete", late_rows: 0 });
+  expect(await settler.stored()).toHaveLength(before);
+});
+
+test("proves nothing while the upstream itself is behind", async () => {
+  const settler = aSettler(aFeed(someRows(50)), { lagSeconds: 3_600 });
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+
+  const report = await settler.run();
+
+  expect(report).toMatchObject({ settle: "upstream_lag" });
+  expect(await settler.intervals("complete")).toEqual([]);
+});
+
+test("goes on at the next run where the budget ended", async () => {
+  const settler = aSettler(aFeed(someRows(50), { pageRowsMax: 10 }), { pagesMax: 4 });
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+
+  const reports = [];
+  for (let runs = 0; runs < 6; runs += 1) reports.push((await settler.run())["settle"]);
+
+  expect(reports.slice(0, 2)).toEqual(["open", "open"]);
+  expect(reports).toContain("complete");
+});
+
+test("says what the upstream serves no longer", async () => {
+  const settler = aSettler(aFeed(someRows(50)));
+  await settler.run();
+  settler.world.feed = aFeed(someRows(20));
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+
+  await settler.run();
+
+  expect(await settler.intervals("missing")).toMatchObject([
+    { cause: "upstream_cap", fromMs: (start - 49) * 1_000, toMs: (start - 19) * 1_000 },
+  ]);
+});
+
+// A crash between rows and their news must not lose a candle, although the repeated rows are not new.
+test("loses neither rows nor news of them, whichever effect a crash follows", async () => {
+  const calls = ["checkpoints.write", "trades.createTrades", "coverage.recordIntervals"] as const;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ call: fc.constantFrom(...calls), afterEffect: fc.boolean(), busDown: fc.boolean() }),
+        {
+          maxLength: 8,
+        },
+      ),
+      async (crashes) => {
+        const feed = aFeed(someRows(30), { pageRowsMax: 9 });
+        const settler = aSettler(feed);
+        await settler.run();
+        const late = aTradeRow({ tsSeconds: start - 17, assetId: "77" });
+        settler.world.feed = aFeed(withLateRows(feed, late), { pageRowsMax: 9 });
+        settler.world.nowMs = (start + SETTLE) * 1_000;
+        for (const crash of crashes) {
+          settler.store.failNext(crash.call, { afterEffect: crash.afterEffect });
+          settler.bus.failWith(
+            crash.busDown ? new PolytapeError("operating", "bus_unavailable", "away") : null,
+          );
+          await settler.run().catch(() => {});
+        }
+        settler.bus.failWith(null);
+        for (let runs = 0; runs < 12; runs += 1) {
+          await settler.run().catch(() => {});
+          settler.world.nowMs += 61_000;
+        }
+
+        expect(multiset(await settler.stored())).toEqual(multiset(withLateRows(feed, late)));
+        expect(
+          settler.bus.tradesStored.flatMap(({ windows }) => windows).map(({ assetId }) => assetId),
+        ).toContain("77");
+        expect(await settler.intervals("complete")).not.toEqual([]);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

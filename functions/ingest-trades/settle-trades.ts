@@ -1,0 +1,245 @@
+import { randomUUID } from "node:crypto";
+import type { JobReport } from "@polytape/function-runtime";
+import {
+  type CoverageInterval,
+  hasCode,
+  numberEqualTrades,
+  PolytapeError,
+  SECOND_MS,
+  type Trade,
+} from "@polytape/market-model";
+import type { MarketStore } from "@polytape/market-store";
+import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
+import { z } from "zod";
+import type { IngestTradesParts } from "./ingest-trades.ts";
+import { PAGE_ROWS_MAX } from "./read-batches.ts";
+import { touchedWindows } from "./touched-windows.ts";
+
+export interface SettleTradesParts extends Omit<IngestTradesParts, "budget" | "source" | "store"> {
+  readonly source: Pick<PolymarketSource, "readTradePage" | "readStatus">;
+  readonly store: Pick<MarketStore, "trades" | "checkpoints" | "coverage" | "rejections">;
+  readonly settle: {
+    /** Rows younger than this may still appear below the head. */
+    readonly afterSeconds: number;
+    /** Pause between the end of one settle walk and the begin of the next. */
+    readonly everySeconds: number;
+    readonly pagesMax: number;
+    /** An upstream further behind the chain than this proves nothing. */
+    readonly upstreamLagSecondsMax: number;
+  };
+}
+
+const settleWalkSchema = z.object({
+  id: z.string(),
+  /** Seconds of event time that this walk settles: from included, to excluded. */
+  fromSeconds: z.int(),
+  toSeconds: z.int(),
+  cursor: z.string().nullable(),
+  openSecond: z.object({ tsSeconds: z.int(), counts: z.record(z.string(), z.int()) }).nullable(),
+  oldestTsSeconds: z.int().nullable(),
+  pages: z.int(),
+  rows: z.int(),
+  /** Rows that the tail had not seen, and the greatest delay with which one came. */
+  lateRows: z.int(),
+  lateSecondsMax: z.number(),
+});
+type SettleWalk = z.infer<typeof settleWalkSchema>;
+
+const settleStateSchema = z.object({
+  /** Everything from the first covered second to here was read again after it had settled. */
+  settledToSeconds: z.int().nullable(),
+  endedAtMs: z.int(),
+  walk: settleWalkSchema.nullable(),
+});
+type SettleState = z.infer<typeof settleStateSchema>;
+
+const NOTHING_SETTLED: SettleState = { settledToSeconds: null, endedAtMs: 0, walk: null };
+
+/**
+ * Reads the feed again down to the last settled second, because rows appear below the head after the tail
+ * has passed them: what is found is stored, and what was read whole and is older than the settle time becomes
+ * `complete` in the ledger, if the upstream itself is not behind. (design 7.2)
+ *
+ * May run again at any moment: rows have ids from their content, and each page's effects come before its
+ * checkpoint, which only the run that read its last version may replace. Returns null when nothing is due.
+ */
+export async function settleTrades(
+  parts: SettleTradesParts,
+  coveredFromSeconds: number | null,
+): Promise<JobReport | null> {
+  const checkpoint = await readCheckpoint(parts);
+  const walk = checkpoint.state.walk ?? openSettleWalk(parts, checkpoint.state, coveredFromSeconds);
+  if (!walk) return null;
+  try {
+    return await walkOn(parts, checkpoint, walk);
+  } catch (error) {
+    if (hasCode(error, "store_conflict")) return { settle: "held_by_another_run" };
+    if (hasCode(error, "call_aborted")) return { settle: "open" };
+    if (!hasCode(error, "cursor_refused") && !hasCode(error, "rows_disordered")) throw error;
+    parts.log.warn("settle_walk_restarts", { code: error.code, ...error.facts });
+    await checkpoint.save({ ...checkpoint.state, walk: null });
+    return { settle: "restarts" };
+  }
+}
+
+interface SettleCheckpoint {
+  state: SettleState;
+  save(next: SettleState): Promise<void>;
+}
+
+async function readCheckpoint({ store, feed }: SettleTradesParts): Promise<SettleCheckpoint> {
+  const name = `trades:${feed.name}:settle`;
+  const found = await store.checkpoints.read(name);
+  let version = found?.version ?? null;
+  const outcome = settleStateSchema.safeParse(found?.state ?? NOTHING_SETTLED);
+  if (!outcome.success) {
+    const message = `The checkpoint ${name} has an unknown shape.`;
+    throw new PolytapeError("bug", "checkpoint_malformed", message, { cause: outcome.error });
+  }
+  const checkpoint: SettleCheckpoint = {
+    state: outcome.data,
+    save: async (next) => {
+      version = await store.checkpoints.write(name, next, version);
+      checkpoint.state = next;
+    },
+  };
+  return checkpoint;
+}
+
+function openSettleWalk(
+  { now, settle }: SettleTradesParts,
+  { settledToSeconds, endedAtMs }: SettleState,
+  coveredFromSeconds: number | null,
+): SettleWalk | null {
+  const fromSeconds = settledToSeconds ?? coveredFromSeconds;
+  const toSeconds = Math.floor(now() / SECOND_MS) - settle.afterSeconds;
+  const isDue = now() - endedAtMs >= settle.everySeconds * SECOND_MS;
+  if (fromSeconds === null || toSeconds <= fromSeconds || !isDue) return null;
+  return {
+    id: randomUUID(),
+    fromSeconds,
+    toSeconds,
+    cursor: null,
+    openSecond: null,
+    oldestTsSeconds: null,
+    pages: 0,
+    rows: 0,
+    lateRows: 0,
+    lateSecondsMax: 0,
+  };
+}
+
+async function walkOn(
+  parts: SettleTradesParts,
+  checkpoint: SettleCheckpoint,
+  start: SettleWalk,
+): Promise<JobReport> {
+  let walk = start;
+  for (let pages = 0; pages < parts.settle.pagesMax && !parts.signal.aborted; pages += 1) {
+    const page = await parts.source.readTradePage({
+      rowSet: parts.feed.rowSet,
+      limit: PAGE_ROWS_MAX,
+      cursor: walk.cursor,
+    });
+    // A crash always resumes at a run's first page: its news is sent again even if its rows are there.
+    const step = await settlePage(parts, walk, page, pages === 0);
+    walk = step.walk;
+    if (step.ended) return finishWalk(parts, checkpoint, walk);
+    await checkpoint.save({ ...checkpoint.state, walk });
+  }
+  return { settle: "open", settle_pages: walk.pages, late_rows: walk.lateRows };
+}
+
+async function settlePage(
+  parts: SettleTradesParts,
+  before: SettleWalk,
+  page: TradePage,
+  tellAlways: boolean,
+): Promise<{ walk: SettleWalk; ended: boolean }> {
+  const numberer = numberEqualTrades(before.openSecond);
+  const trades = numberer.number(page.rows, { rowSet: parts.feed.rowSet, receivedAtMs: page.receivedAtMs });
+  const due = trades.filter(
+    (trade) => trade.tsSeconds >= before.fromSeconds && trade.tsSeconds < before.toSeconds,
+  );
+  const late = await storeDue(parts, due, tellAlways);
+  if (page.rejected.length > 0) await parts.store.rejections.keepSamples(page.rejected);
+  const oldestTsSeconds = trades.at(-1)?.tsSeconds ?? before.oldestTsSeconds;
+  const walk: SettleWalk = {
+    ...before,
+    cursor: page.nextCursor,
+    openSecond: numberer.openSecond(),
+    oldestTsSeconds,
+    pages: before.pages + 1,
+    rows: before.rows + due.length,
+    lateRows: before.lateRows + late.rows,
+    lateSecondsMax: Math.max(before.lateSecondsMax, late.secondsMax),
+  };
+  const passed = oldestTsSeconds !== null && oldestTsSeconds < before.fromSeconds;
+  return { walk, ended: passed || page.nextCursor === null };
+}
+
+/** Rows on disk, then news of them. Lateness is how old the oldest page with new rows was when they came. */
+async function storeDue({ store, bus, feed }: SettleTradesParts, due: readonly Trade[], tellAlways: boolean) {
+  if (due.length === 0) return { rows: 0, secondsMax: 0 };
+  const { stored } = await store.trades.createTrades(due);
+  if (stored > 0 || tellAlways) await bus.publishTradesStored(feed.rowSet, touchedWindows(due));
+  const oldest = due.at(-1);
+  const age = oldest ? oldest.receivedAtMs / SECOND_MS - oldest.tsSeconds : 0;
+  return { rows: stored, secondsMax: stored > 0 ? age : 0 };
+}
+
+async function finishWalk(
+  parts: SettleTradesParts,
+  checkpoint: SettleCheckpoint,
+  walk: SettleWalk,
+): Promise<JobReport> {
+  const { lagSeconds } = await parts.source.readStatus();
+  const isTrusted = lagSeconds <= parts.settle.upstreamLagSecondsMax;
+  await parts.store.coverage.recordIntervals(statements(walk, { lagSeconds, isTrusted }));
+  const settledToSeconds = isTrusted ? walk.toSeconds : checkpoint.state.settledToSeconds;
+  await checkpoint.save({ settledToSeconds, endedAtMs: parts.now(), walk: null });
+  return {
+    settle: isTrusted ? "complete" : "upstream_lag",
+    settle_pages: walk.pages,
+    settled_to: new Date((settledToSeconds ?? walk.fromSeconds) * SECOND_MS).toISOString(),
+    late_rows: walk.lateRows,
+    ...(walk.lateRows > 0 && { late_s_max: Math.round(walk.lateSecondsMax) }),
+    upstream_lag_s: lagSeconds,
+  };
+}
+
+/** What the walk proves. Where the feed ended above its begin, the upstream serves no further back. */
+function statements(
+  walk: SettleWalk,
+  { lagSeconds, isTrusted }: { lagSeconds: number; isTrusted: boolean },
+): CoverageInterval[] {
+  const readFrom = Math.min(
+    Math.max(walk.fromSeconds, walk.oldestTsSeconds ?? walk.fromSeconds),
+    walk.toSeconds,
+  );
+  const whole = { stream: "trades", marketId: null, assetId: null } as const;
+  const evidence = {
+    walk_id: walk.id,
+    pages: walk.pages,
+    rows: walk.rows,
+    late_rows: walk.lateRows,
+    upstream_lag_s: lagSeconds,
+  };
+  const read: CoverageInterval = {
+    ...whole,
+    fromMs: readFrom * SECOND_MS,
+    toMs: walk.toSeconds * SECOND_MS,
+    state: isTrusted ? "complete" : "partial",
+    cause: isTrusted ? null : "upstream_lag",
+    evidence,
+  };
+  const unread: CoverageInterval = {
+    ...whole,
+    fromMs: walk.fromSeconds * SECOND_MS,
+    toMs: readFrom * SECOND_MS,
+    state: "missing",
+    cause: "upstream_cap",
+    evidence,
+  };
+  return [read, unread].filter((statement) => statement.fromMs < statement.toMs);
+}
