@@ -7,6 +7,8 @@ const TRIES_MAX = 5;
 
 export interface RebuiltWindows {
   written: number;
+  /** Of the written ones: those that were not there before. */
+  created: number;
   /** Of the written ones: those whose revision was raised. */
   revised: number;
   unchanged: number;
@@ -29,7 +31,7 @@ export async function rebuildWindows(
   compute: (windows: readonly CandleKey[]) => Promise<Candle[]>,
   clock: { now(): EpochMs; readonly settleMs: number },
 ): Promise<RebuiltWindows> {
-  const report: RebuiltWindows = { written: 0, revised: 0, unchanged: 0, empty: 0, conflicts: 0 };
+  const report: RebuiltWindows = { written: 0, created: 0, revised: 0, unchanged: 0, empty: 0, conflicts: 0 };
   let pending = windows;
   for (let tries = 0; tries < TRIES_MAX && pending.length > 0; tries += 1) {
     const stored = await shelf.findByKeys(pending);
@@ -45,9 +47,9 @@ export async function rebuildWindows(
 
     const lost = new Set(conflicts.map(candleId));
     report.written += written;
-    report.revised += writes.filter(
-      ({ candle, rev }) => rev > (stored.get(candleId(candle))?.rev ?? 0) && !lost.has(candleId(candle)),
-    ).length;
+    const won = writes.filter(({ candle }) => !lost.has(candleId(candle)));
+    report.created += won.filter(({ replaces }) => replaces === null).length;
+    report.revised += won.filter(({ candle, rev }) => rev > (stored.get(candleId(candle))?.rev ?? 0)).length;
     report.unchanged += fresh.length - writes.length;
     report.empty += pending.length - fresh.length;
     report.conflicts += conflicts.length;

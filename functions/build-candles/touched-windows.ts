@@ -12,19 +12,11 @@ export function touchedMinutes(messages: readonly TradesStoredMessage[]): Candle
   return onceEach(keys).sort(byTokenAndTime);
 }
 
-/** The windows of a longer interval that hold the minutes, each once. */
+/** The windows of an interval that hold the starts of shorter ones, each once. */
 export function windowsAround(minutes: readonly CandleKey[], interval: CandleInterval): CandleKey[] {
   const lengthMs = CANDLE_INTERVAL_MS[interval];
   return onceEach(
     minutes.map(({ assetId, openTimeMs }) => keyAt(assetId, interval, windowStart(openTimeMs, lengthMs))),
-  );
-}
-
-/** All 1m windows in a longer one, whether they have a candle or not. */
-export function minutesOf(window: CandleKey): CandleKey[] {
-  const count = CANDLE_INTERVAL_MS[window.interval] / MINUTE_MS;
-  return Array.from({ length: count }, (_, index) =>
-    keyAt(window.assetId, "1m", window.openTimeMs + index * MINUTE_MS),
   );
 }
 

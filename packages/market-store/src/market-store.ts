@@ -109,6 +109,33 @@ export interface TradeTape {
   readMinutes(minutes: readonly TokenMinute[]): Promise<StoredTrade[]>;
   /** Event days that have an index, oldest first, as epoch ms of their start. */
   storedDays(): Promise<EpochMs[]>;
+  /**
+   * Minutes of tokens that have taker trades in the range, in order of (asset id, time), after a position. The
+   * first page makes visible what was written before; later pages may lack what was written since.
+   */
+  listTokenMinutes(query: TokenMinutesQuery): Promise<TokenMinute[]>;
+  /** Ids of the markets with trades on one event day, ascending, after an id. Sees a write after a second. */
+  listMarketIds(query: DayMarketsQuery): Promise<string[]>;
+}
+
+export interface TokenMinutesQuery {
+  readonly marketId?: string | undefined;
+  /** Event time, from included, to excluded; some days at most. */
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+  readonly after?: TokenMinute | undefined;
+  /** At most 10,000. */
+  readonly limit: number;
+}
+
+export interface DayMarketsQuery {
+  /** Start of the event day. */
+  readonly dayMs: EpochMs;
+  /** Only by trades that were ingested then or later. */
+  readonly ingestedFromMs?: EpochMs | undefined;
+  readonly after?: string | undefined;
+  /** At most 10,000. */
+  readonly limit: number;
 }
 
 export interface TokenMinute {
@@ -169,6 +196,13 @@ export interface CandleShelf {
    * yet). Returns the keys that lost against another writer: read those again and decide anew.
    */
   writeCandles(candles: readonly CandleWrite[]): Promise<{ written: number; conflicts: CandleKey[] }>;
+  /** Makes visible what was written before the call, then reads all 1m candles in the windows. */
+  readMinutes(windows: readonly CandleKey[]): Promise<StoredCandle[]>;
+  /**
+   * Keys of the stored candles of all intervals that open in the range, in order of (asset id, open time,
+   * interval), after a key. The first page makes visible what was written before.
+   */
+  listKeys(query: CandleKeysQuery): Promise<CandleKey[]>;
   /** Oldest first. */
   findCandles(query: {
     assetId: string;
@@ -183,6 +217,19 @@ export interface CandleShelf {
     interval: CandleInterval;
     beforeMs: EpochMs;
   }): Promise<StoredCandle | null>;
+}
+
+export interface CandleKeysQuery {
+  readonly marketId?: string | undefined;
+  /** Open time, from included, to excluded; a month at most. */
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+  /** Only tokens above the one (excluded) and up to the other (included). */
+  readonly aboveAssetId?: string | undefined;
+  readonly upToAssetId?: string | undefined;
+  readonly after?: CandleKey | undefined;
+  /** At most 10,000. */
+  readonly limit: number;
 }
 
 export interface CandleWrite {

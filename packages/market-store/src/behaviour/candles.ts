@@ -2,6 +2,7 @@ import { type Candle, foldTrades, MINUTE_MS } from "@polytape/market-model";
 import { aTrade } from "@polytape/market-model/testing";
 import { describe, expect, it } from "vitest";
 import { candleId } from "../candles/candle-id.ts";
+import type { CandleKey } from "../market-store.ts";
 import { freshIds, type StoreUnderTest } from "./store-under-test.ts";
 
 /** Half a minute before the first of a month, so that neighbours lie in two months. */
@@ -89,6 +90,66 @@ export function describeCandles(open: () => StoreUnderTest): void {
       expect(limited.map(({ openTimeMs }) => openTimeMs)).toEqual([opens[0]]);
       expect(before?.openTimeMs).toBe(opens[1]);
       expect(none).toBeNull();
+    });
+
+    it("reads all 1m candles of windows, also right after they were written, across months", async () => {
+      const { store } = open();
+      const { assetId, otherAssetId } = freshIds();
+      const hour = 60 * MINUTE_MS;
+      const opens = [-hour, -MINUTE_MS, 0, 4 * MINUTE_MS, 5 * MINUTE_MS, hour].map(
+        (at) => MONTH_START_MS + at,
+      );
+      const candles = [assetId, otherAssetId].flatMap((id) => opens.map((open) => aCandle(id, open)));
+      const longer = { ...aCandle(assetId, MONTH_START_MS), interval: "5m" as const };
+      await store.candles.writeCandles(
+        [...candles, longer].map((candle) => ({ candle, rev: 2, replaces: null })),
+      );
+
+      const read = await store.candles.readMinutes([
+        { assetId, interval: "1h", openTimeMs: MONTH_START_MS - hour },
+        { assetId, interval: "5m", openTimeMs: MONTH_START_MS },
+        { assetId: otherAssetId, interval: "1h", openTimeMs: MONTH_START_MS },
+        { assetId, interval: "1h", openTimeMs: Date.UTC(2001, 0, 1) },
+      ]);
+
+      const wanted = [...candles.slice(0, 4), ...candles.slice(8, 11)];
+      expect(read.map(candleId).sort()).toEqual(wanted.map(candleId).sort());
+      const stored = await store.candles.findByKeys(wanted);
+      for (const candle of read) expect(candle).toEqual(stored.get(candleId(candle)));
+    });
+
+    it("lists the keys of a range in order, page by page, also right after they were written", async () => {
+      const { store } = open();
+      const { assetId, otherAssetId, marketId } = freshIds();
+      const opens = [0, MINUTE_MS, 5 * MINUTE_MS].map((at) => MONTH_START_MS + at);
+      const minutes = [assetId, otherAssetId].flatMap((id) =>
+        opens.map((open) => ({ ...aCandle(id, open), marketId })),
+      );
+      const candles = [...minutes, ...minutes.map((each) => ({ ...each, interval: "5m" as const }))];
+      await store.candles.writeCandles(candles.map((candle) => ({ candle, rev: 0, replaces: null })));
+      const range = { marketId, fromMs: MONTH_START_MS, toMs: MONTH_START_MS + 5 * MINUTE_MS };
+
+      const pages: string[][] = [];
+      let after: CandleKey | undefined;
+      do {
+        const page: CandleKey[] = await store.candles.listKeys({ ...range, after, limit: 3 });
+        pages.push(page.map(candleId));
+        after = page.at(-1);
+      } while (after);
+      const ofOne = await store.candles.listKeys({
+        ...range,
+        aboveAssetId: assetId,
+        upToAssetId: otherAssetId,
+        limit: 9,
+      });
+
+      const expected = (id: string) =>
+        [0, 1].flatMap((minute) =>
+          ["1m", "5m"].map((interval) => `${id}|${interval}|${MONTH_START_MS + minute * MINUTE_MS}`),
+        );
+      expect(pages.map(({ length }) => length)).toEqual([3, 3, 2, 0]);
+      expect(pages.flat()).toEqual([...expected(assetId), ...expected(otherAssetId)]);
+      expect(ofOne.map(candleId)).toEqual(expected(otherAssetId));
     });
 
     it("hands out with a search the version that guards a write", async () => {

@@ -6,6 +6,7 @@ import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { candleDocument, candleOf, candleOfHit, candleSource, SERIES_COLUMNS } from "./candle-document.ts";
 import { candleId } from "./candle-id.ts";
+import { candleLists } from "./candle-lists.ts";
 
 /** Documents read in one request. */
 const CANDLES_AT_ONCE_MAX = 2_000;
@@ -54,6 +55,7 @@ export function candleShelf({ store, names, now, ready }: StoreParts): CandleShe
   }
 
   return {
+    ...candleLists({ store, names }),
     async findByKeys(keys) {
       const found = new Map<string, StoredCandle>();
       for (let from = 0; from < keys.length; from += CANDLES_AT_ONCE_MAX)

@@ -1,5 +1,6 @@
-import type { EpochMs } from "@polytape/market-model";
+import { CANDLE_INTERVAL_MS, type EpochMs, windowStart } from "@polytape/market-model";
 import { candleId } from "../candles/candle-id.ts";
+import { compareCandleKeys } from "../candles/candle-lists.ts";
 import type { CandleKey, CandleShelf, CandleWrite, StoredCandle } from "../market-store.ts";
 
 export function inMemoryCandles(now: () => EpochMs): CandleShelf {
@@ -37,6 +38,33 @@ export function inMemoryCandles(now: () => EpochMs): CandleShelf {
         openTimeMs,
       }));
       return { written: candles.length - lost.length, conflicts };
+    },
+    async readMinutes(windows) {
+      const ids = new Set(windows.map(candleId));
+      const intervals = [...new Set(windows.map(({ interval }) => interval))];
+      return [...shelf.values()].filter(
+        (candle) =>
+          candle.interval === "1m" &&
+          intervals.some((interval) => {
+            const openTimeMs = windowStart(candle.openTimeMs, CANDLE_INTERVAL_MS[interval]);
+            return ids.has(candleId({ assetId: candle.assetId, interval, openTimeMs }));
+          }),
+      );
+    },
+    async listKeys({ marketId, fromMs, toMs, aboveAssetId, upToAssetId, after, limit }) {
+      return [...shelf.values()]
+        .filter(
+          (candle) =>
+            (marketId ?? candle.marketId) === candle.marketId &&
+            candle.openTimeMs >= fromMs &&
+            candle.openTimeMs < toMs &&
+            (aboveAssetId === undefined || candle.assetId > aboveAssetId) &&
+            (upToAssetId === undefined || candle.assetId <= upToAssetId) &&
+            (!after || compareCandleKeys(candle, after) > 0),
+        )
+        .sort(compareCandleKeys)
+        .slice(0, limit)
+        .map(({ assetId, interval, openTimeMs }) => ({ assetId, interval, openTimeMs }));
     },
     async findCandles({ assetId, interval, fromMs, toMs, limit }) {
       return series(assetId, interval)

@@ -10,6 +10,7 @@ import {
 } from "@polytape/market-model";
 import type { TradeFilter, TradeQuery, TradeTape } from "../market-store.ts";
 import { checkResultWindow } from "../store-errors.ts";
+import { compareTokenMinutes } from "../trades/token-minutes.ts";
 
 export function inMemoryTrades(now: () => EpochMs): TradeTape {
   const tape = new Map<string, StoredTrade>();
@@ -45,6 +46,31 @@ export function inMemoryTrades(now: () => EpochMs): TradeTape {
           trade.rowSet === "taker" &&
           wanted.has(`${trade.assetId}|${windowStart(tradeTsMs(trade), MINUTE_MS)}`),
       );
+    },
+    async listTokenMinutes({ marketId, fromMs, toMs, after, limit }) {
+      const found = [...tape.values()].filter((trade) =>
+        matches(trade, { marketId, fromMs, toMs, rowSet: "taker" }),
+      );
+      const minutes = new Map(
+        found.map((trade) => {
+          const openTimeMs = windowStart(tradeTsMs(trade), MINUTE_MS);
+          return [`${trade.assetId}|${openTimeMs}`, { assetId: trade.assetId, openTimeMs }];
+        }),
+      );
+      return [...minutes.values()]
+        .filter((minute) => !after || compareTokenMinutes(minute, after) > 0)
+        .sort(compareTokenMinutes)
+        .slice(0, limit);
+    },
+    async listMarketIds({ dayMs, ingestedFromMs, after, limit }) {
+      const found = [...tape.values()]
+        .filter((trade) => matches(trade, { fromMs: dayMs, toMs: dayMs + DAY_MS }))
+        .filter((trade) => trade.ingestedAtMs >= (ingestedFromMs ?? -Infinity))
+        .map(({ marketId }) => marketId);
+      return [...new Set(found)]
+        .filter((id) => after === undefined || id > after)
+        .sort()
+        .slice(0, limit);
     },
     async storedDays() {
       const days = new Set([...tape.values()].map((trade) => windowStart(tradeTsMs(trade), DAY_MS)));

@@ -13,11 +13,13 @@ import { readAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
 import { type ColumnHit, columnHits } from "../opensearch/columns.ts";
 import type { IndexNames } from "../opensearch/index-names.ts";
+import { refreshIndices } from "../opensearch/refresh.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { checkResultWindow, RESULT_WINDOW_MAX } from "../store-errors.ts";
 import { minuteClauses, minuteSearches } from "./minute-search.ts";
 import { storedDays } from "./stored-days.ts";
+import { tradeLists } from "./token-minutes.ts";
 import { tradeLine, tradeOf } from "./trade-document.ts";
 import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
 
@@ -50,6 +52,7 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
   }
 
   return {
+    ...tradeLists({ store, names }),
     async createTrades(trades) {
       if (trades.length === 0) return { stored: 0, repeated: 0 };
       await ready();
@@ -96,13 +99,10 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
     async readMinutes(minutes) {
       const searches = minuteSearches(minutes);
       if (searches.length === 0) return [];
-      const touched = [...new Set(searches.map(({ dayMs }) => dayMs))];
-      for (let from = 0; from < touched.length; from += DAYS_NAMED_MAX)
-        await store.request({
-          method: "POST",
-          path: `/${daysPath(touched.slice(from, from + DAYS_NAMED_MAX))}/_refresh`,
-          query: { ignore_unavailable: true, filter_path: "_shards.failed" },
-        });
+      await refreshIndices(
+        store,
+        searches.map(({ dayMs }) => names.tradesOfDay(dayMs)),
+      );
       const read: StoredTrade[] = [];
       for (const { dayMs, stretches } of searches)
         await readAll(minuteClauses({ dayMs, stretches }), (body) => search([dayMs], body), read);
