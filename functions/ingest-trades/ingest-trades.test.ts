@@ -262,6 +262,70 @@ test("concludes nothing from an upstream that shows less than before", async () 
   expect(await tape.run()).toMatchObject({ walk: "quiet" });
 });
 
+// A re-indexing upstream, or the edge of its window: nothing says that there was nothing in between.
+test("does not move its anchor over a hole when the feed ends above it, and loses nothing when it heals", async () => {
+  const feed = aFeed(someRows(30));
+  const tape = aTape(feed);
+  await tape.run();
+  feed.add(...someRows(100, { newestSecond: start + 100, perSecond: 1 }));
+  const short = aFeed(feed.rows.filter((row) => row.tsSeconds > start + 90));
+
+  const reports = [await tape.run({ source: short }), await tape.run({ source: short })];
+  const healed = await tape.run();
+
+  expect(reports).toMatchObject([{ walk: "upstream_short" }, { walk: "upstream_short" }]);
+  expect(healed).toMatchObject({ walk: "closed", end: "anchor" });
+  expect(multiset(await tape.stored())).toEqual(multiset(feed.rows));
+});
+
+test("records as missing what a feed that stays short no longer serves, and goes on", async () => {
+  const feed = aFeed(someRows(30));
+  const tape = aTape(feed);
+  await tape.run();
+  const short = aFeed(someRows(10, { newestSecond: start + 100, perSecond: 1 }));
+
+  const reports = [];
+  for (let runs = 0; runs < 25; runs += 1) reports.push(await tape.run({ source: short }));
+
+  expect(reports.at(-1)).toMatchObject({ walk: "quiet" });
+  const all = await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 });
+  expect(all.filter((each) => each.state === "missing")).toMatchObject([
+    { cause: "upstream_cap", fromMs: (start - 1) * 1000, toMs: (start + 92) * 1000 },
+  ]);
+});
+
+test("records no gap when the walk's page comes from a replica behind the one that was looked at", async () => {
+  const feed = aFeed(someRows(30));
+  const tape = aTape(feed);
+  await tape.run();
+  const ahead = aFeed([...someRows(60, { newestSecond: start + 60, perSecond: 1 }), ...feed.rows], {
+    pageRowsMax: 5,
+  });
+  const behind = aFeed(feed.rows.filter((row) => row.tsSeconds < start - 2));
+  let calls = 0;
+  const readTradePage: TestFeed["readTradePage"] = (query) => {
+    calls += 1;
+    return (calls === 1 ? ahead : behind).readTradePage(query);
+  };
+
+  const report = await tape.run({ source: { readTradePage } });
+
+  expect(report).toMatchObject({ walk: "upstream_behind" });
+  const all = await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 });
+  expect(all.filter((each) => each.cause === "upstream_changed")).toEqual([]);
+});
+
+test("fails from the third walk in a row that the upstream refuses, so that somebody sees it", async () => {
+  const tape = aTape(aFeed(someRows(30)));
+  const readTradePage: TestFeed["readTradePage"] = async () => {
+    throw new PolytapeError("operating", "rows_disordered", "newer than the one before");
+  };
+  const run = () => tape.run({ source: { readTradePage } });
+
+  expect([await run(), await run()]).toMatchObject([{ walk: "restarts" }, { walk: "restarts" }]);
+  await expect(run()).rejects.toMatchObject({ code: "rows_disordered" });
+});
+
 test("covers only complete seconds when the first walk stops at its budget", async () => {
   const feed = aFeed(someRows(100), { pageRowsMax: 10 });
   const tape = aTape(feed, { pagesMax: 2, batchRowsMax: 5_000 });

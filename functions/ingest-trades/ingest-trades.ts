@@ -11,6 +11,7 @@ import {
   anchorGap,
   closeWalk,
   EMPTY_TAPE,
+  endedAboveAnchor,
   isBehindAnchor,
   openWalk,
   showsNothingNew,
@@ -30,6 +31,12 @@ export interface IngestTradesParts extends RunContext {
 
 /** Batches being stored while the next one is read: bounds memory, and keeps two bulks in flight. */
 const BATCHES_AT_ONCE = 2;
+
+/** A cursor refused or rows in disorder so often in a row: from then on runs fail, and the trigger slows down. */
+const RESTARTS_MAX = 3;
+
+/** So many walks in a row must end above the anchor before what lies between is recorded as missing. */
+const SHORT_WALKS_MAX = 20;
 
 interface Tally {
   pages: number;
@@ -62,9 +69,17 @@ export async function ingestTrades(parts: IngestTradesParts): Promise<JobReport>
     if (hasCode(error, "store_conflict")) return { walk: "held_by_another_run", ...tally };
     if (!hasCode(error, "cursor_refused") && !hasCode(error, "rows_disordered")) throw error;
     parts.log.warn("walk_restarts", { code: error.code, ...error.facts });
-    await tape.save({ ...tape.state, walk: null });
+    const stalls = await dropWalk(tape);
+    if (stalls >= RESTARTS_MAX) throw error;
     return { walk: "restarts", ...tally };
   }
+}
+
+/** Starts anew at the head next time; the anchor stays. Returns how often that happened in a row. */
+async function dropWalk(tape: Tape): Promise<number> {
+  const stalls = tape.state.stalls + 1;
+  await tape.save({ ...tape.state, walk: null, stalls });
+  return stalls;
 }
 
 interface Tape {
@@ -109,7 +124,7 @@ async function lookAtHead(
   const page = await source.readTradePage({ rowSet: feed.rowSet, limit, cursor: null });
   const step = advanceWalk(openWalk("look", state.anchor, now()), state.anchor, page, feed.rowSet);
   const isUsed = step.end !== null || limit === PAGE_ROWS_MAX;
-  if (isBehindAnchor(state, step)) return "upstream_behind";
+  if (isBehindAnchor(state, step.walk)) return "upstream_behind";
   if (showsNothingNew(state, step)) return "quiet";
   if (!isUsed) tally.pages += 1;
   return isUsed ? page : null;
@@ -189,6 +204,15 @@ async function finishWalk(
 ): Promise<JobReport> {
   const end = last?.end ?? firstWalkEnd(tape.state, parts);
   if (!last || end === null) return { walk: "open", ...tally };
+  if (isBehindAnchor(tape.state, last.walk)) {
+    await dropWalk(tape);
+    return { walk: "upstream_behind", ...tally };
+  }
+  // A short feed is believed only when it stays short: a hole that heals must not become a recorded gap.
+  if (endedAboveAnchor(tape.state, last.walk) && tape.state.stalls < SHORT_WALKS_MAX) {
+    await dropWalk(tape);
+    return { walk: "upstream_short", ...tally };
+  }
   const next = closeWalk(tape.state, last.walk, end);
   const gap = anchorGap(tape.state, last.walk);
   const seen = unsettledStretch(tape.state, next, last.walk);

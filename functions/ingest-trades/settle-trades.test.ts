@@ -133,16 +133,21 @@ test("goes on at the next run where the budget ended", async () => {
   expect(reports).toContain("complete");
 });
 
-test("says what the upstream serves no longer", async () => {
+test("waits for an upstream that serves less than before, and says what it serves no longer if it stays so", async () => {
   const settler = aSettler(aFeed(someRows(50)));
   await settler.run();
   settler.world.feed = aFeed(someRows(20));
-  settler.world.nowMs = (start + SETTLE) * 1_000;
 
-  await settler.run();
+  const reports = [];
+  for (let runs = 0; runs < 6; runs += 1) {
+    settler.world.nowMs = (start + SETTLE + runs * 61) * 1_000;
+    reports.push((await settler.run())["settle"]);
+    if (runs === 4) expect(await settler.intervals("missing")).toEqual([]);
+  }
 
+  expect(reports).toEqual([...Array(5).fill("upstream_short"), "complete"]);
   expect(await settler.intervals("missing")).toMatchObject([
-    { cause: "upstream_cap", fromMs: (start - 49) * 1_000, toMs: (start - 19) * 1_000 },
+    { cause: "upstream_cap", fromMs: (start - 49) * 1_000, toMs: (start - 18) * 1_000 },
   ]);
 });
 

@@ -49,11 +49,16 @@ const settleStateSchema = z.object({
   /** Everything from the first covered second to here was read again after it had settled. */
   settledToSeconds: z.int().nullable(),
   endedAtMs: z.int(),
+  /** Settle walks in a row whose feed ended above their begin. */
+  stalls: z.int().default(0),
   walk: settleWalkSchema.nullable(),
 });
 type SettleState = z.infer<typeof settleStateSchema>;
 
-const NOTHING_SETTLED: SettleState = { settledToSeconds: null, endedAtMs: 0, walk: null };
+/** So many settle walks in a row must end above their begin before what they did not reach is called missing. */
+const SHORT_WALKS_MAX = 5;
+
+const NOTHING_SETTLED: SettleState = { settledToSeconds: null, endedAtMs: 0, stalls: 0, walk: null };
 
 /**
  * Reads the feed again down to the last settled second, because rows appear below the head after the tail
@@ -193,11 +198,17 @@ async function finishWalk(
   checkpoint: SettleCheckpoint,
   walk: SettleWalk,
 ): Promise<JobReport> {
+  const { state } = checkpoint;
+  const endedAtMs = parts.now();
+  if (endedAboveBegin(walk) && state.stalls < SHORT_WALKS_MAX) {
+    await checkpoint.save({ ...state, endedAtMs, stalls: state.stalls + 1, walk: null });
+    return { settle: "upstream_short", settle_pages: walk.pages, late_rows: walk.lateRows };
+  }
   const { lagSeconds } = await parts.source.readStatus();
   const isTrusted = lagSeconds <= parts.settle.upstreamLagSecondsMax;
   await parts.store.coverage.recordIntervals(statements(walk, { lagSeconds, isTrusted }));
-  const settledToSeconds = isTrusted ? walk.toSeconds : checkpoint.state.settledToSeconds;
-  await checkpoint.save({ settledToSeconds, endedAtMs: parts.now(), walk: null });
+  const settledToSeconds = isTrusted ? walk.toSeconds : state.settledToSeconds;
+  await checkpoint.save({ settledToSeconds, endedAtMs, stalls: 0, walk: null });
   return {
     settle: isTrusted ? "complete" : "upstream_lag",
     settle_pages: walk.pages,
@@ -208,15 +219,19 @@ async function finishWalk(
   };
 }
 
+/** The feed ended before it came down to where the walk had to arrive. */
+function endedAboveBegin({ fromSeconds, oldestTsSeconds }: SettleWalk): boolean {
+  return oldestTsSeconds === null || oldestTsSeconds > fromSeconds;
+}
+
 /** What the walk proves. Where the feed ended above its begin, the upstream serves no further back. */
 function statements(
   walk: SettleWalk,
   { lagSeconds, isTrusted }: { lagSeconds: number; isTrusted: boolean },
 ): CoverageInterval[] {
-  const readFrom = Math.min(
-    Math.max(walk.fromSeconds, walk.oldestTsSeconds ?? walk.fromSeconds),
-    walk.toSeconds,
-  );
+  // The oldest second of a feed that ended may be cut in two.
+  const oldestWhole = (walk.oldestTsSeconds ?? walk.toSeconds) + 1;
+  const readFrom = endedAboveBegin(walk) ? Math.min(oldestWhole, walk.toSeconds) : walk.fromSeconds;
   const whole = { stream: "trades", marketId: null, assetId: null } as const;
   const evidence = {
     walk_id: walk.id,

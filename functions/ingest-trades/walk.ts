@@ -45,6 +45,8 @@ export const tapeStateSchema = z.object({
   coveredFromSeconds: z.int().nullable(),
   /** Rows of the last closed walk: how many to ask for next time. */
   lastRows: z.int(),
+  /** Walks in a row that ended without a result: an upstream that serves less than it did, or in disorder. */
+  stalls: z.int().default(0),
   walk: walkSchema.nullable(),
 });
 export type TapeState = z.infer<typeof tapeStateSchema>;
@@ -54,6 +56,7 @@ export const EMPTY_TAPE: TapeState = {
   head: null,
   coveredFromSeconds: null,
   lastRows: 0,
+  stalls: 0,
   walk: null,
 };
 
@@ -168,6 +171,7 @@ export function closeWalk(state: TapeState, walk: Walk, end: Exclude<WalkEnd, nu
     head: head && anchor && head.tsSeconds > anchor.tsSeconds ? head : null,
     coveredFromSeconds: state.coveredFromSeconds ?? firstCoveredSecond(walk, end),
     lastRows: walk.rows,
+    stalls: 0,
     walk: null,
   };
 }
@@ -189,24 +193,38 @@ export function showsNothingNew(state: TapeState, step: WalkStep): boolean {
 }
 
 /** The upstream shows less than it did before: a replica behind the one asked last. Nothing can be concluded. */
-export function isBehindAnchor(state: TapeState, step: WalkStep): boolean {
+export function isBehindAnchor(state: TapeState, walk: Walk): boolean {
   if (!state.anchor) return false;
-  const headTsSeconds = step.walk.head?.tsSeconds;
+  const headTsSeconds = walk.head?.tsSeconds;
   if (headTsSeconds === undefined || headTsSeconds < state.anchor.tsSeconds) return true;
-  return headTsSeconds === state.anchor.tsSeconds && step.walk.anchorMissing.length > 0;
+  return headTsSeconds === state.anchor.tsSeconds && walk.anchorMissing.length > 0;
 }
 
-/** Rows of the anchor that did not come back: the upstream changed what it had served. */
+/**
+ * The feed ended before it reached the anchor: the upstream serves no further back than this, for now or for
+ * good. What lies between is not known to be empty.
+ */
+export function endedAboveAnchor(state: TapeState, walk: Walk): boolean {
+  return state.anchor !== null && !walk.passedAnchor && walk.anchorMissing.length > 0;
+}
+
+/**
+ * What did not come back although it was served before: rows of the anchor's second (the upstream changed),
+ * or everything from the anchor up to the oldest second that a short feed still showed.
+ */
 export function anchorGap(state: TapeState, walk: Walk): CoverageInterval | null {
   if (!state.anchor || walk.anchorMissing.length === 0) return null;
+  const isShort = endedAboveAnchor(state, walk);
+  // The oldest second of a feed that ended may be cut in two.
+  const toSeconds = (isShort ? (walk.oldestTsSeconds ?? state.anchor.tsSeconds) : state.anchor.tsSeconds) + 1;
   return {
     stream: "trades",
     marketId: null,
     assetId: null,
     fromMs: state.anchor.tsSeconds * SECOND_MS,
-    toMs: (state.anchor.tsSeconds + 1) * SECOND_MS,
-    state: "partial",
-    cause: "upstream_changed",
+    toMs: toSeconds * SECOND_MS,
+    state: isShort ? "missing" : "partial",
+    cause: isShort ? "upstream_cap" : "upstream_changed",
     evidence: {
       walk_id: walk.id,
       missing_rows: walk.anchorMissing.length,
@@ -220,7 +238,8 @@ export function anchorGap(state: TapeState, walk: Walk): CoverageInterval | null
  * still appear below the head, so it is `partial` until the settle walk has been there.
  */
 export function unsettledStretch(before: TapeState, after: TapeState, walk: Walk): CoverageInterval | null {
-  const fromSeconds = before.anchor ? before.anchor.tsSeconds + 1 : after.coveredFromSeconds;
+  const begin = endedAboveAnchor(before, walk) ? walk.oldestTsSeconds : before.anchor?.tsSeconds;
+  const fromSeconds = before.anchor ? (begin ?? before.anchor.tsSeconds) + 1 : after.coveredFromSeconds;
   const toSeconds = after.anchor ? after.anchor.tsSeconds + 1 : null;
   if (fromSeconds === null || toSeconds === null || fromSeconds >= toSeconds) return null;
   return {
