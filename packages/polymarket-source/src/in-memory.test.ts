@@ -44,6 +44,21 @@ test("refuses a cursor it did not give, and one of another row set", async () =>
   });
 });
 
+test("serves one market's trades alone, with cursors of that feed only", async () => {
+  const other = aTradeRow({ marketId: `0x${"d4".repeat(32)}` });
+  const source = inMemorySource({ trades: [aTradeRow(), other, aTradeRow(), other] });
+  const ofOther = { ...head, limit: 1, marketId: other.marketId };
+
+  const first = await source.readTradePage(ofOther);
+  const second = await source.readTradePage({ ...ofOther, cursor: first.nextCursor });
+
+  expect([...first.rows, ...second.rows]).toEqual([other, other]);
+  expect(second.nextCursor).toBeNull();
+  await expect(source.readTradePage({ ...head, cursor: first.nextCursor })).rejects.toMatchObject({
+    code: "cursor_refused",
+  });
+});
+
 test("fails the nth call from now once, and tells what was asked", async () => {
   const source = inMemorySource({ trades: rows });
   source.failCall(2);

@@ -67,7 +67,10 @@ export function inMemorySource(initial: InMemoryContents = {}): InMemorySource {
 
     async readTradePage(query) {
       called("readTradePage", query);
-      const { records, nextCursor } = pageOfFeed(contents.trades ?? [], query);
+      const { marketId } = query;
+      const ofMarket = (record: TradeRow | RejectedRecord) =>
+        marketId === undefined || ("marketId" in record && record.marketId === marketId);
+      const { records, nextCursor } = pageOfFeed((contents.trades ?? []).filter(ofMarket), query);
       const { accepted, rejected } = sortOut(records);
       return { rows: accepted, rejected, nextCursor, receivedAtMs: now() };
     },

@@ -20,8 +20,10 @@ export interface TradePageQuery {
   readonly rowSet: RowSet;
   /** Rows a page, 1 to 1000. The upstream ignores it when a cursor is given: the cursor's size wins. */
   readonly limit: number;
-  /** Null for the head of the feed. Never to be used with another `rowSet` than the one it came from. */
+  /** Null for the head of the feed. Never to be used with another `rowSet` or market than it came from. */
   readonly cursor: string | null;
+  /** Only the trades of this market (condition id), three years back; without it the bare feed of all markets. */
+  readonly marketId?: string | undefined;
 }
 
 /** One page of the market catalogue. */

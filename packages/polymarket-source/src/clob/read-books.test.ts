@@ -55,8 +55,10 @@ describe("readBooks", () => {
 });
 
 describe("toBook", () => {
+  const observedAtMs = 1_790_000_000_500;
+
   test("gives levels best first in their own text, and says that the hash agrees", () => {
-    expect(toBook(hashed(), 1_790_000_000_500)).toEqual({
+    expect(toBook(hashed(), observedAtMs)).toEqual({
       marketId: `0x${"a1".repeat(32)}`,
       assetId: "1001",
       tsMs: 1_790_000_000_123,
@@ -74,17 +76,19 @@ describe("toBook", () => {
       minOrderSize: "5",
       negRisk: false,
       lastTradePrice: "0.600",
-      observedAtMs: 1_790_000_000_500,
+      observedAtMs,
     });
   });
 
   test("keeps a book whose hash disagrees, as unverified", () => {
-    expect(toBook({ ...hashed(), last_trade_price: "0.610" }, 1)).toMatchObject({ verified: false });
-    expect(toBook({ ...hashed(), bids: [] }, 1)).toMatchObject({ verified: false, bids: [] });
+    expect(toBook({ ...hashed(), last_trade_price: "0.610" }, observedAtMs)).toMatchObject({
+      verified: false,
+    });
+    expect(toBook({ ...hashed(), bids: [] }, observedAtMs)).toMatchObject({ verified: false, bids: [] });
   });
 
   test("takes empty sides and a market that never traded", () => {
-    expect(toBook(hashed({ bids: [], asks: [], last_trade_price: "" }), 1)).toMatchObject({
+    expect(toBook(hashed({ bids: [], asks: [], last_trade_price: "" }), observedAtMs)).toMatchObject({
       verified: true,
       bids: [],
       asks: [],
@@ -92,10 +96,18 @@ describe("toBook", () => {
     });
   });
 
+  test("takes a book that is ahead of our clock by no more than five minutes", () => {
+    expect(toBook(hashed({ timestamp: "1790000300500" }), observedAtMs)).toMatchObject({
+      tsMs: 1_790_000_300_500,
+    });
+  });
+
   test.each([
     ["market", { market: "0x1" }],
     ["asset_id", { asset_id: "" }],
     ["timestamp", { timestamp: "1790000000" }],
+    // Every later book would be taken for an older one until that moment comes.
+    ["timestamp", { timestamp: "1790000300501" }],
     ["hash", { hash: "" }],
     ["bids", { bids: [{ price: "0.5", size: "0" }] }],
     ["bids", { bids: [{ price: "0", size: "5" }] }],
@@ -104,7 +116,7 @@ describe("toBook", () => {
     ["asks.0.size", { asks: [{ price: "0.5", size: 5 }] }],
     ["bids", { bids: null }],
   ])("rejects a book for its %s: %o", (field, changes) => {
-    expect(toBook({ ...hashed(), ...changes }, 1)).toMatchObject({
+    expect(toBook({ ...hashed(), ...changes }, observedAtMs)).toMatchObject({
       kind: "book",
       reason: expect.stringContaining(`${field}: `),
     });

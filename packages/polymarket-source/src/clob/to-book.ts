@@ -1,4 +1,5 @@
 import type { BookLevel, EpochMs, ObservedBook, RejectedRecord } from "@polytape/market-model";
+import { AHEAD_MS_MAX } from "../clock-drift.ts";
 import { firstIssue } from "../http/read-as.ts";
 import { polymarketBook } from "../wire/index.ts";
 import { bookHash } from "./book-hash.ts";
@@ -28,6 +29,7 @@ export function toBook(raw: unknown, observedAtMs: EpochMs): ObservedBook | Reje
   if (!CONDITION_ID.test(wire.market.toLowerCase())) return rejected("market: not 0x and 64 hex digits");
   if (!TOKEN_ID.test(wire.asset_id)) return rejected("asset_id: not a decimal token id");
   if (!EPOCH_MS.test(wire.timestamp)) return rejected("timestamp: not milliseconds since the epoch");
+  if (Number(wire.timestamp) > observedAtMs + AHEAD_MS_MAX) return rejected("timestamp: in the future");
   if (!HASH.test(wire.hash)) return rejected("hash: not 40 hex digits");
   if (!wire.bids.every(isLevel))
     return rejected("bids: a level without a price in (0, 1) and a size above 0");

@@ -45,6 +45,18 @@ test("sends the same filters with a cursor as without", async () => {
   });
 });
 
+test("asks for one market on every page of its feed", async () => {
+  upstream.reply(json(aWireTradePage([], "older")));
+  const { source } = sourceUnderTest(upstream.url);
+  const before = upstream.received.length;
+
+  await source.readTradePage({ ...head, marketId: "0xa1" });
+  await source.readTradePage({ ...head, marketId: "0xa1", cursor: "older-still" });
+
+  const asked = upstream.received.slice(before).map(({ url }) => url.searchParams.get("condition"));
+  expect(asked).toEqual(["0xa1", "0xa1"]);
+});
+
 test("ends only where the upstream says that there is no more", async () => {
   const { source } = sourceUnderTest(upstream.url);
 

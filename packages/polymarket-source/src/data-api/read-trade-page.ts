@@ -10,7 +10,7 @@ import { toTradeRow } from "./to-trade-row.ts";
 const PATH = "v2/trades";
 
 /**
- * One page of the bare feed, newest first. The filters are sent again with every cursor, because changing
+ * One page of the bare feed or of one market's, newest first. The filters are sent again with every cursor, because changing
  * them silently re-anchors the walk.
  */
 export async function readTradePage(
@@ -22,6 +22,7 @@ export async function readTradePage(
     ["limit", String(query.limit)],
     ["taker_only", String(query.rowSet === "taker")],
   ];
+  if (query.marketId !== undefined) filters.push(["condition", query.marketId]);
   if (query.cursor !== null) filters.push(["cursor", query.cursor]);
   const answer = await upstream
     .read({ endpoint: "trades", baseUrl: dataUrl, path: PATH, query: filters })

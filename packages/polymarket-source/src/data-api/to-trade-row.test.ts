@@ -55,6 +55,7 @@ describe("toTradeRow", () => {
     ["size", { size: 1e10 }],
     ["timestamp", { timestamp: 1_790_000_000.5 }],
     ["timestamp", { timestamp: 1_790_000_000_000 }],
+    ["timestamp", { timestamp: 1_790_000_306 }],
     ["timestamp", { timestamp: 0 }],
     ["timestamp", { timestamp: "1790000000" }],
   ])("rejects a row for its %s: %o", (field, changes) => {
@@ -64,6 +65,12 @@ describe("toTradeRow", () => {
 
     expect(row).toMatchObject({ kind: "trade", raw, receivedAtMs });
     expect(isRejected(row) && row.reason).toMatch(new RegExp(`^${field}: `));
+  });
+
+  test("takes a row that is ahead of our clock by no more than five minutes", () => {
+    expect(toTradeRow(aWireTrade({ timestamp: 1_790_000_305 }), receivedAtMs)).toMatchObject({
+      tsSeconds: 1_790_000_305,
+    });
   });
 
   test.each([null, undefined, "row", 5, []])("rejects what is no row at all: %o", (raw) => {

@@ -5,6 +5,7 @@ import {
   type Side,
   type TradeRow,
 } from "@polytape/market-model";
+import { AHEAD_MS_MAX } from "../clock-drift.ts";
 import { firstIssue } from "../http/read-as.ts";
 import { polymarketTrade } from "../wire/index.ts";
 
@@ -17,8 +18,6 @@ const SIDES: Record<"BUY" | "SELL", Side> = { BUY: "buy", SELL: "sell" };
 
 /** Polymarket's first markets are of 2020. */
 const FIRST_SECOND = Date.UTC(2020, 0, 1) / SECOND_MS;
-/** A block's time may be ahead of our clock by drift, not by more. */
-const AHEAD_SECONDS_MAX = 86_400;
 /** Beyond this, millionths of shares stop being exact integers. */
 const SIZE_MAX = 9_007_199_254;
 
@@ -61,6 +60,6 @@ function faultOf(row: TradeRow, receivedAtMs: EpochMs): string | null {
   if (row.size > SIZE_MAX) return "size: beyond exact millionths";
   if (!Number.isInteger(row.tsSeconds)) return "timestamp: not whole seconds";
   if (row.tsSeconds < FIRST_SECOND) return "timestamp: before 2020";
-  if (row.tsSeconds > receivedAtMs / SECOND_MS + AHEAD_SECONDS_MAX) return "timestamp: in the future";
+  if (row.tsSeconds * SECOND_MS > receivedAtMs + AHEAD_MS_MAX) return "timestamp: in the future";
   return null;
 }

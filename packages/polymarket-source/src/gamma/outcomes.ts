@@ -1,8 +1,11 @@
 import type { MarketStatus, Outcome } from "@polytape/market-model";
 import type { PolymarketMarket } from "../wire/index.ts";
-import { readList, readNumber, UnreadableField } from "./wire-values.ts";
+import { readList, readNumber, UnreadableField, withinBytes, withinCount } from "./wire-values.ts";
 
 const TOKEN_ID = /^\d{1,78}$/;
+/** Bounds as of the other texts of a market; recorded markets have two outcomes of 19 bytes together. */
+const OUTCOMES_MAX = 256;
+const NAME_BYTES_MAX = 1_000;
 
 /**
  * Status and outcomes, which depend on each other:
@@ -18,8 +21,7 @@ const TOKEN_ID = /^\d{1,78}$/;
  * markets are resolved with it and without.
  */
 export function readOutcomes(wire: PolymarketMarket): { status: MarketStatus; outcomes: Outcome[] } {
-  const names = readList(wire.outcomes, "outcomes");
-  if (!names) throw new UnreadableField("outcomes", "none");
+  const names = readNames(wire);
   const assetIds = pairedWith(names, readList(wire.clobTokenIds, "clobTokenIds"), "clobTokenIds");
   const probabilities = readProbabilities(names, wire);
   const winner = winnerIndex(wire, probabilities);
@@ -33,6 +35,13 @@ export function readOutcomes(wire: PolymarketMarket): { status: MarketStatus; ou
       winner: winner === null ? null : index === winner,
     })),
   };
+}
+
+function readNames(wire: PolymarketMarket): string[] {
+  const names = readList(wire.outcomes, "outcomes");
+  if (!names) throw new UnreadableField("outcomes", "none");
+  for (const name of names) withinBytes(name, NAME_BYTES_MAX, "outcomes");
+  return withinCount(names, OUTCOMES_MAX, "outcomes");
 }
 
 function pairedWith<Item>(names: readonly string[], items: Item[] | null, field: string): Item[] | null {

@@ -129,6 +129,45 @@ describe("toMarket", () => {
   });
 });
 
+// The store refuses a keyword above 32,766 bytes, and the whole batch with it: the sweep would stand still.
+describe("the bounds of a market's texts", () => {
+  const tags = (count: number) => Array.from({ length: count }, (_, index) => ({ slug: `tag-${index}` }));
+  const outcomes = (count: number, bytes = 4) =>
+    Array.from({ length: count }, (_, index) => String(index).padEnd(bytes, "x"));
+  const bare = { outcomePrices: null, clobTokenIds: null };
+
+  test.each([
+    ["slug", { slug: "x".repeat(513) }],
+    ["slug", { slug: "ä".repeat(257) }],
+    ["question", { question: "x".repeat(4_001) }],
+    ["description", { description: "x".repeat(200_001) }],
+    ["tags", { tags: [{ slug: "x".repeat(257) }] }],
+    ["tags", { tags: tags(150), events: [{ tags: tags(201) }] }],
+    ["outcomes", { ...bare, outcomes: outcomes(2, 1_001) }],
+    ["outcomes", { ...bare, outcomes: outcomes(257) }],
+    ["feeType", { feeType: "x".repeat(257) }],
+  ])("reject a market for its %s when it is beyond them", (field, changes) => {
+    expect(read(changes)).toMatchObject({
+      kind: "market",
+      reason: expect.stringMatching(new RegExp(`^${field}: more than `)),
+    });
+  });
+
+  test("take what is just within them", () => {
+    const changes = {
+      ...bare,
+      slug: "ä".repeat(256),
+      question: "x".repeat(4_000),
+      description: "x".repeat(200_000),
+      tags: [...tags(199), { slug: "x".repeat(256) }],
+      outcomes: outcomes(256, 1_000),
+      feeType: "x".repeat(256),
+    };
+
+    expect(read(changes)).toMatchObject({ slug: changes.slug, fees: { type: changes.feeType } });
+  });
+});
+
 describe("the status of a market", () => {
   const statusOf = (changes: Partial<PolymarketMarket>) => {
     const market = read(changes);

@@ -8,6 +8,18 @@ export class UnreadableField extends Error {
   }
 }
 
+/** The text itself, unless it has more bytes (UTF-8) than the store is to be burdened with. */
+export function withinBytes(text: string, bytesMax: number, field: string): string {
+  if (Buffer.byteLength(text, "utf8") <= bytesMax) return text;
+  throw new UnreadableField(field, `more than ${bytesMax} bytes`);
+}
+
+/** The list itself, unless it has more items than any market was ever seen with. */
+export function withinCount<Item>(items: Item[], countMax: number, field: string): Item[] {
+  if (items.length <= countMax) return items;
+  throw new UnreadableField(field, `more than ${countMax}`);
+}
+
 type Absent = null | undefined;
 
 /** `2026-07-24T00:00:16.5Z`, `2026-07-24 00:00:16+00`, `2026-07-24`; UTC where no zone is named. */

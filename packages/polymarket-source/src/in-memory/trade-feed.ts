@@ -9,6 +9,7 @@ interface Place {
   /** How often the very same object stands further down: tests like to repeat one. */
   readonly repeatsBelow: number;
   readonly rowSet: string;
+  readonly marketId: string | undefined;
   readonly limit: number;
 }
 
@@ -18,7 +19,7 @@ export function createFeedCursors() {
 
   return function pageOf(feed: readonly FeedRecord[], query: TradePageQuery) {
     const place = query.cursor === null ? null : places.get(query.cursor);
-    if (place === undefined || (place && place.rowSet !== query.rowSet)) throw refusedCursor();
+    if (place === undefined || (place && !isOfFeed(place, query))) throw refusedCursor();
     const start = place ? indexOf(feed, place) + 1 : 0;
     const limit = place?.limit ?? query.limit;
     const end = start + limit;
@@ -28,9 +29,20 @@ export function createFeedCursors() {
 
     const nextCursor = `trades-${places.size}`;
     const repeatsBelow = feed.slice(end).filter((record) => record === last).length;
-    places.set(nextCursor, { after: last, repeatsBelow, rowSet: query.rowSet, limit });
+    places.set(nextCursor, {
+      after: last,
+      repeatsBelow,
+      rowSet: query.rowSet,
+      marketId: query.marketId,
+      limit,
+    });
     return { records, nextCursor };
   };
+}
+
+/** The real upstream re-anchors silently when the filters change; here it is refused, so that a test sees it. */
+function isOfFeed(place: Place, { rowSet, marketId }: TradePageQuery): boolean {
+  return place.rowSet === rowSet && place.marketId === marketId;
 }
 
 function indexOf(feed: readonly FeedRecord[], { after, repeatsBelow }: Place): number {
