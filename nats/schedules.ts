@@ -7,12 +7,16 @@ export interface PollIntervals {
   readonly booksMs: number;
 }
 
+/** Finds a backfill that nobody continues; one that goes on sends itself its next tick. */
+const BACKFILL_EVERY_MS = 60_000;
+
 /** Every clock: the function named in the tick is the one that takes it. */
 export function schedules(intervals: PollIntervals): SchedulePlan[] {
   return [
     tick("ingest-markets", intervals.marketsMs),
     tick("ingest-trades", intervals.tradesMs),
     tick("snapshot-book", intervals.booksMs),
+    tick("backfill-trades", BACKFILL_EVERY_MS),
   ];
 }
 

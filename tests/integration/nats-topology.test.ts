@@ -44,6 +44,7 @@ test("creates everything once; a second run changes nothing", async () => {
     "schedule tick.ingest-markets",
     "schedule tick.ingest-trades",
     "schedule tick.snapshot-book",
+    "schedule tick.backfill-trades",
   ]);
   expect(new Set(first.map(({ change }) => change))).toEqual(new Set(["created"]));
   expect(new Set(second.map(({ change }) => change))).toEqual(new Set(["unchanged"]));
@@ -78,6 +79,7 @@ test("a schedule that is no longer planned is removed and fires no more", async 
   const changes = await apply(shorter);
 
   expect(changes.filter(({ change }) => change === "removed").map(({ name }) => name)).toEqual([
+    "tick.backfill-trades",
     "tick.ingest-markets",
     "tick.snapshot-book",
   ]);

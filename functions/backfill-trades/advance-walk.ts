@@ -1,0 +1,39 @@
+import { numberEqualTrades, type RowSet, type Trade } from "@polytape/market-model";
+import type { TradePage } from "@polytape/polymarket-source";
+import type { Walk } from "./backfill-state.ts";
+
+/** Candles and volume use these, and "complete" speaks of them. */
+export const BACKFILL_ROW_SET: RowSet = "taker";
+
+/** How a walk ended: below what was asked for, at the end of what the upstream serves, or not yet. */
+export type WalkEnd = "reached" | "feed_end" | null;
+
+export interface WalkStep {
+  readonly walk: Walk;
+  /** The page's trades down to the first second asked for. */
+  readonly trades: readonly Trade[];
+  readonly end: WalkEnd;
+}
+
+/**
+ * Takes the next page into the walk. Rows newer than what was asked for are kept too: they are true, and
+ * leaving them out would save nothing. Pure; throws `rows_disordered` like the numbering does.
+ */
+export function advanceWalk(before: Walk, fromSeconds: number, page: TradePage): WalkStep {
+  const numberer = numberEqualTrades(before.openSecond);
+  const all = numberer.number(page.rows, { rowSet: BACKFILL_ROW_SET, receivedAtMs: page.receivedAtMs });
+  const trades = all.filter((trade) => trade.tsSeconds >= fromSeconds);
+  const oldestSeconds = all.at(-1)?.tsSeconds ?? before.oldestSeconds;
+  const walk: Walk = {
+    ...before,
+    cursor: page.nextCursor,
+    pages: before.pages + 1,
+    rows: before.rows + trades.length,
+    rejected: before.rejected + page.rejected.length,
+    newestSeconds: before.newestSeconds ?? all[0]?.tsSeconds ?? null,
+    oldestSeconds,
+    openSecond: numberer.openSecond(),
+  };
+  const reached = oldestSeconds !== null && oldestSeconds < fromSeconds;
+  return { walk, trades, end: reached ? "reached" : page.nextCursor === null ? "feed_end" : null };
+}

@@ -1,0 +1,112 @@
+import { type EpochMs, SECOND_MS } from "@polytape/market-model";
+import { z } from "zod";
+
+const walkSchema = z.object({
+  id: z.string(),
+  openedAtMs: z.int(),
+  /** The next page; null: the head of the feed. */
+  cursor: z.string().nullable(),
+  pages: z.int(),
+  rows: z.int(),
+  rejected: z.int(),
+  newestSeconds: z.int().nullable(),
+  oldestSeconds: z.int().nullable(),
+  /** Counters of the second in which the walk stands. */
+  openSecond: z.object({ tsSeconds: z.int(), counts: z.record(z.string(), z.int()) }).nullable(),
+  /** From here up to its upper end this walk has told the ledger that it read everything. */
+  coveredFromSeconds: z.int(),
+});
+/** One reading of a feed from its head down, in pages, over several runs. */
+export type Walk = z.infer<typeof walkSchema>;
+
+const estimateSchema = z.object({
+  rows: z.int(),
+  bytes: z.int(),
+  /** At this function's share of the upstream's limit. */
+  seconds: z.int(),
+});
+export type Estimate = z.infer<typeof estimateSchema>;
+
+/** The checkpoint `backfill:<id>`. Seconds are event time, `from` included, `to` excluded. */
+export const backfillSchema = z.object({
+  id: z.string(),
+  marketId: z.string().nullable(),
+  fromSeconds: z.int(),
+  toSeconds: z.int(),
+  state: z.enum(["running", "done", "failed"]),
+  startedAtMs: z.int(),
+  updatedAtMs: z.int(),
+  /** Of all walks, repeats included. */
+  pages: z.int(),
+  rows: z.int(),
+  stored: z.int(),
+  repeated: z.int(),
+  rejected: z.int(),
+  estimate: estimateSchema.nullable(),
+  /** Rows a second in the last run. */
+  rowsPerSecond: z.number().nullable(),
+  /** Walks that had to begin anew since one last got further down than all before it. */
+  restarts: z.int(),
+  /** The lowest second that any of its walks has read completely. */
+  reachedSeconds: z.int().nullable(),
+  /** The upstream serves nothing before this second, though the backfill asked for it; null: no such bound met. */
+  servedFromSeconds: z.int().nullable(),
+  reason: z.string().nullable(),
+  walk: walkSchema,
+});
+export type Backfill = z.infer<typeof backfillSchema>;
+
+/** What somebody wants filled in. */
+export interface BackfillRequest {
+  readonly id: string;
+  readonly marketId: string | null;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+export function newBackfill(
+  request: BackfillRequest,
+  surroundings: { walkId: string; nowMs: EpochMs; settleSeconds: number },
+): Backfill {
+  const { nowMs } = surroundings;
+  return {
+    ...request,
+    state: "running",
+    startedAtMs: nowMs,
+    updatedAtMs: nowMs,
+    pages: 0,
+    rows: 0,
+    stored: 0,
+    repeated: 0,
+    rejected: 0,
+    estimate: null,
+    rowsPerSecond: null,
+    restarts: 0,
+    reachedSeconds: null,
+    servedFromSeconds: null,
+    reason: null,
+    walk: newWalk(request, surroundings),
+  };
+}
+
+/**
+ * A walk from the head of the feed. What is younger than the settle time when it opens may still get rows
+ * below the place that it has passed, so it proves nothing about that.
+ */
+export function newWalk(
+  { toSeconds }: Pick<BackfillRequest, "toSeconds">,
+  { walkId, nowMs, settleSeconds }: { walkId: string; nowMs: EpochMs; settleSeconds: number },
+): Walk {
+  return {
+    id: walkId,
+    openedAtMs: nowMs,
+    cursor: null,
+    pages: 0,
+    rows: 0,
+    rejected: 0,
+    newestSeconds: null,
+    oldestSeconds: null,
+    openSecond: null,
+    coveredFromSeconds: Math.min(toSeconds, Math.floor(nowMs / SECOND_MS) - settleSeconds),
+  };
+}

@@ -1,0 +1,305 @@
+import { type CoverageInterval, PolytapeError, SECOND_MS, type TradeRow } from "@polytape/market-model";
+import { aTradeRow } from "@polytape/market-model/testing";
+import { expect, test } from "vitest";
+import { aBackfill, DAY_SECONDS, multiset, NOW_SECONDS } from "./a-backfill.ts";
+import { backfillSchema } from "./backfill-state.ts";
+import { type BackfillTradesParts, TOPIC } from "./backfill-trades.ts";
+
+const from = NOW_SECONDS - DAY_SECONDS;
+
+/** `count` rows over a little more than a day, newest first, three a second, each third equal to its neighbour. */
+function aDay(count = 120): TradeRow[] {
+  const stepSeconds = Math.ceil((DAY_SECONDS * 3 * 1.1) / count);
+  return Array.from({ length: count }, (_, index) =>
+    aTradeRow({
+      tsSeconds: NOW_SECONDS - 5 - Math.floor(index / 3) * stepSeconds,
+      price: index % 3 === 0 ? 0.5 : 0.6,
+    }),
+  );
+}
+
+/** Complete stretches, adjoining ones as one, in seconds. */
+function complete(intervals: readonly CoverageInterval[]): [number, number][] {
+  const stretches: [number, number][] = [];
+  for (const { fromMs, toMs, state } of intervals) {
+    if (state !== "complete") continue;
+    const last = stretches.at(-1);
+    if (last && last[1] >= fromMs / SECOND_MS) last[1] = Math.max(last[1], toMs / SECOND_MS);
+    else stretches.push([fromMs / SECOND_MS, toMs / SECOND_MS]);
+  }
+  return stretches;
+}
+
+const since = (rows: readonly TradeRow[], seconds: number) => rows.filter((row) => row.tsSeconds >= seconds);
+
+test("stores every trade of the days wanted once, and says that it has them all", async () => {
+  const rows = aDay();
+  const tape = aBackfill(rows);
+
+  const report = await tape.run();
+
+  const firstSecond = from + 1;
+  expect(report).toMatchObject({ outcome: "done", backfill: "first", done_percent: 100, repeated: 0 });
+  expect(multiset(await tape.stored())).toEqual(multiset(since(rows, firstSecond)));
+  expect(complete(await tape.intervals())).toEqual([[firstSecond, NOW_SECONDS + 1 - 600]]);
+  expect((await tape.intervals())[0]?.evidence).toMatchObject({ walk_id: expect.any(String), rejected: 0 });
+});
+
+test("is done once: later ticks read and write nothing", async () => {
+  const tape = aBackfill(aDay());
+  await tape.run();
+  const { length } = tape.feed.calls;
+  const messages = tape.bus.messages.length;
+
+  expect(await tape.run()).toEqual({ outcome: "nothing_to_do" });
+  expect(tape.feed.calls).toHaveLength(length);
+  expect(tape.bus.messages).toHaveLength(messages);
+});
+
+test("changes nothing on the tape when the same is asked for again by hand", async () => {
+  const tape = aBackfill(aDay());
+  await tape.run();
+  const request = {
+    from: new Date((from + 60) * 1_000).toISOString(),
+    to: new Date(NOW_SECONDS * 1_000).toISOString(),
+  };
+  const before = await tape.stored();
+
+  const report = await tape.run(request);
+  const again = await tape.run(request);
+
+  expect([report, again]).toMatchObject([
+    { outcome: "done", stored: 0 },
+    { outcome: "done", stored: 0 },
+  ]);
+  expect(report["backfill"]).toBe(again["backfill"]);
+  expect(await tape.stored()).toEqual(before);
+});
+
+test("goes on in the next call where its budget ended, and asks for that call", async () => {
+  const rows = aDay();
+  const tape = aBackfill(rows, { budget: { pagesMax: 3, batchPages: 2 } });
+
+  const report = await tape.run();
+  const called = tape.bus.messages.filter(({ subject }) => subject === TOPIC);
+  const ticks = await tape.runToEnd();
+
+  expect(report).toMatchObject({
+    outcome: "running",
+    pages: 3,
+    rows: 21,
+    estimate: { rows: expect.any(Number) },
+  });
+  expect(report["done_percent"]).toBeGreaterThan(10);
+  expect(called).toHaveLength(1);
+  expect(ticks).toBeGreaterThan(4);
+  expect(multiset(await tape.stored())).toEqual(multiset(since(rows, from + 1)));
+  // No page twice: the calls read one walk.
+  expect(tape.feed.calls).toHaveLength(Math.ceil(since(rows, from + 1).length / 7));
+});
+
+test("says before it is done only what it has read whole seconds of", async () => {
+  const tape = aBackfill(aDay(), { budget: { pagesMax: 3, batchPages: 2 } });
+
+  await tape.run();
+
+  const oldest = (await tape.stored()).at(-1)?.tsSeconds ?? 0;
+  expect(complete(await tape.intervals())).toEqual([[oldest + 1, NOW_SECONDS + 1 - 600]]);
+});
+
+test("sets a bad record aside and stores the others", async () => {
+  const rows = aDay(30);
+  const bad = { kind: "trade", reason: "side: HOLD", raw: { side: "HOLD" }, receivedAtMs: 1 } as const;
+  const tape = aBackfill([...rows.slice(0, 4), bad, ...rows.slice(4)]);
+
+  expect(await tape.run()).toMatchObject({ outcome: "done", rejected: 1 });
+  expect(multiset(await tape.stored())).toEqual(multiset(since(rows, from + 1)));
+  expect(await tape.store.rejections.findSamples({ limit: 9 })).toHaveLength(1);
+});
+
+const CRASH = new Error("the process is gone");
+
+/** The same parts, whose nth side effect is the last thing that happens: before it or right after it. */
+function dyingParts(parts: BackfillTradesParts, dieAt: number, after: boolean) {
+  let effects = 0;
+  const mortal =
+    <Args extends unknown[], Result>(effect: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      effects += 1;
+      if (effects > dieAt || (effects === dieAt && !after)) throw CRASH;
+      const result = await effect(...args);
+      if (effects === dieAt) throw CRASH;
+      return result;
+    };
+  const { store, bus } = parts;
+  const dying: Partial<BackfillTradesParts> = {
+    bus: { publish: mortal(bus.publish), publishTradesStored: mortal(bus.publishTradesStored) },
+    store: {
+      trades: { ...pick(store.trades), createTrades: mortal(store.trades.createTrades) },
+      checkpoints: { read: store.checkpoints.read, write: mortal(store.checkpoints.write) },
+      coverage: { ...pick(store.coverage), recordIntervals: mortal(store.coverage.recordIntervals) },
+      rejections: { ...pick(store.rejections), keepSamples: mortal(store.rejections.keepSamples) },
+    },
+  };
+  return { dying, effectsOf: () => effects };
+}
+
+/** The in-memory store's calls are made on demand; a spread copies none of them that is not asked for. */
+function pick<T extends object>(calls: T): T {
+  return new Proxy(calls, {});
+}
+
+test.each([false, true])(
+  "ends the same whichever side effect was its last one (the effect happened: %s)",
+  async (after) => {
+    const rows = aDay(60);
+    const budget = { pagesMax: 4, batchPages: 2 };
+    const undisturbed = aBackfill(rows, { budget });
+    await undisturbed.runToEnd();
+    let deaths = 0;
+
+    for (let dieAt = 1; ; dieAt += 1) {
+      const tape = aBackfill(rows, { budget });
+      const { dying } = dyingParts(tape.parts, dieAt, after);
+      let died = false;
+      for (let tick = 0; tick < 20 && !died; tick += 1)
+        await tape.run({}, dying).catch((error: unknown) => {
+          if (error !== CRASH) throw error;
+          died = true;
+        });
+      if (!died) break;
+      deaths += 1;
+      await tape.runToEnd();
+
+      expect(multiset(await tape.stored()), `died at effect ${dieAt}`).toEqual(
+        multiset(await undisturbed.stored()),
+      );
+      const { fromSeconds, startedAtMs } = backfillSchema.parse(
+        (await tape.store.checkpoints.read("backfill:first"))?.state,
+      );
+      expect(complete(await tape.intervals())).toEqual([[fromSeconds, startedAtMs / 1_000 - 600]]);
+      // A batch is read and told again at most, never the whole walk.
+      expect(tape.feed.calls.length).toBeLessThanOrEqual(undisturbed.feed.calls.length + budget.pagesMax + 1);
+      const told = (each: typeof tape) =>
+        new Set(
+          each.bus.tradesStored.flatMap(({ windows }) => windows.flatMap(({ minutesMs }) => minutesMs)),
+        );
+      expect(told(tape)).toEqual(told(undisturbed));
+    }
+    expect(deaths).toBeGreaterThan(15);
+  },
+);
+
+test("begins at the head again when its cursor is refused, and gives up after a bounded number of times", async () => {
+  const tape = aBackfill(aDay(), { budget: { pagesMax: 2, batchPages: 2 } });
+  await tape.run();
+  const refused = () => new PolytapeError("operating", "cursor_refused", "no longer known");
+  tape.feed.failCall(1, refused());
+  expect(await tape.run()).toMatchObject({ outcome: "restarts" });
+  await tape.runToEnd();
+  expect(multiset(await tape.stored())).toEqual(multiset(since(aDay(), from + 1)));
+
+  const stuck = aBackfill(aDay());
+  const outcomes: unknown[] = [];
+  for (let tick = 0; tick < 8; tick += 1) {
+    stuck.feed.failCall(1, refused());
+    outcomes.push((await stuck.run())["outcome"]);
+  }
+  expect(outcomes).toEqual([...Array(5).fill("restarts"), "failed", "nothing_to_do", "nothing_to_do"]);
+});
+
+test("keeps what was read before the upstream failed, and goes on there", async () => {
+  const tape = aBackfill(aDay());
+  tape.feed.failCall(4);
+
+  await expect(tape.run()).rejects.toMatchObject({ code: "upstream_unavailable" });
+  const stored = (await tape.stored()).length;
+  await tape.runToEnd();
+
+  expect(stored).toBe(21);
+  expect(multiset(await tape.stored())).toEqual(multiset(since(aDay(), from + 1)));
+});
+
+// The live tail shares the upstream's limits: whoever hurries on takes them from it.
+test("asks for no next call when it is throttled", async () => {
+  const tape = aBackfill(aDay(), { budget: { pagesMax: 5, batchPages: 2 } });
+  tape.feed.failCall(3, new PolytapeError("operating", "upstream_throttled", "slower"));
+
+  expect(await tape.run()).toMatchObject({ outcome: "throttled", pages: 2 });
+  expect(tape.bus.messages.filter(({ subject }) => subject === TOPIC)).toEqual([]);
+  expect(await tape.run()).toMatchObject({ outcome: "running" });
+});
+
+test("says that what the upstream no longer serves is missing, but for what was collected before", async () => {
+  const rows = since(aDay(), NOW_SECONDS - DAY_SECONDS / 2);
+  const oldest = rows.at(-1)?.tsSeconds ?? 0;
+  const known = { fromMs: (from + 3_600) * 1_000, toMs: (from + 7_200) * 1_000 };
+  const tape = aBackfill(rows);
+  await tape.store.coverage.recordIntervals([
+    {
+      stream: "trades",
+      marketId: null,
+      assetId: null,
+      state: "complete",
+      cause: null,
+      evidence: {},
+      ...known,
+    },
+  ]);
+
+  expect(await tape.run()).toMatchObject({ outcome: "done", missing_before: oldest });
+
+  const missing = (await tape.intervals()).filter(({ state }) => state === "missing");
+  expect(missing.map(({ fromMs, toMs, cause }) => [fromMs / 1_000, toMs / 1_000, cause])).toEqual([
+    [from + 1, from + 3_600, "upstream_cap"],
+    [from + 7_200, oldest, "upstream_cap"],
+  ]);
+  expect(complete(await tape.intervals())).toEqual([
+    [from + 3_600, from + 7_200],
+    [oldest, NOW_SECONDS + 1 - 600],
+  ]);
+});
+
+test("fills in one market by its own feed, which is complete below its first trade", async () => {
+  const marketId = `0x${"d4".repeat(32)}`;
+  const other = aDay(30).map((row) => ({ ...row, marketId }));
+  const rows = aDay(60).flatMap((row, index) => [row, ...other.slice(index, index + 1)]);
+  const tape = aBackfill(
+    [...rows].sort((a, b) => b.tsSeconds - a.tsSeconds),
+    {
+      bounds: { backfillDays: 0, retentionDays: 90 },
+    },
+  );
+  const asked = from - 5 * DAY_SECONDS;
+
+  const report = await tape.run({ from: new Date(asked * 1_000).toISOString(), market_id: marketId });
+
+  expect(report).toMatchObject({ outcome: "done", stored: 30 });
+  expect(multiset(await tape.stored())).toEqual(multiset(other));
+  expect(await tape.intervals()).toMatchObject([{ marketId, state: "complete", fromMs: asked * 1_000 }]);
+  expect(await tape.run()).toEqual({ outcome: "nothing_to_do" });
+});
+
+test("several take turns, so that a long one does not keep the others waiting", async () => {
+  const tape = aBackfill(aDay(), { budget: { pagesMax: 2, batchPages: 2 } });
+  await tape.run();
+  const byHand = await tape.run({ from: new Date((NOW_SECONDS - 43_200) * 1_000).toISOString() });
+
+  const turns = [await tape.run(), await tape.run(), await tape.run()].map((report) => report["backfill"]);
+
+  expect(turns).toEqual(["first", byHand["backfill"], "first"]);
+});
+
+test.each([
+  [{ from: "2020-01-01T00:00:00Z" }, "RETENTION_DAYS is 90"],
+  [{ from: "2026-09-21T00:00:00Z", to: "2026-09-20T00:00:00Z" }, "must lie before"],
+  [{ from: "2099-01-01T00:00:00Z" }, "must lie before"],
+])("refuses %o", async (input, sentence) => {
+  const tape = aBackfill(aDay());
+
+  await expect(tape.run(input)).rejects.toMatchObject({
+    kind: "input",
+    message: expect.stringContaining(sentence),
+  });
+  expect(tape.feed.calls).toEqual([]);
+});
