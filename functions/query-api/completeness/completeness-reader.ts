@@ -1,33 +1,35 @@
-import { type CoverageInterval, DAY_MS, type EpochMs, windowStart } from "@polytape/market-model";
-import type { CoverageLedger } from "@polytape/market-store";
+import {
+  type CoverageScope,
+  type CoverageStretch,
+  cutTimeline,
+  DAY_MS,
+  type EpochMs,
+  joinTimelines,
+  windowStart,
+} from "@polytape/market-model";
+import { COVERAGE_DAYS_MAX, type CoverageLedger } from "@polytape/market-store";
 import { createExpiringCache } from "../catalogue/expiring-cache.ts";
-import { type Scope, type Stretch, timelineOf } from "./timeline.ts";
 
-const KEPT_MS = 2_000;
+const KEPT_MS = 1_500;
 const ENTRIES_MAX = 500;
-/** Entries of the ledger read for one question; what lies beyond counts as unknown. */
-export const LEDGER_ENTRIES_MAX = 2_000;
 
-/** What is known about a stretch of time. Whole days are read and remembered for two seconds. */
+/** What is known about a stretch of time. Whole days are read and remembered for a second and a half. */
 export interface CompletenessReader {
-  timeline(scope: Scope, fromMs: EpochMs, toMs: EpochMs): Promise<Stretch[]>;
+  timeline(scope: CoverageScope, fromMs: EpochMs, toMs: EpochMs): Promise<CoverageStretch[]>;
 }
 
 export function createCompletenessReader(
-  ledger: Pick<CoverageLedger, "findIntervals">,
+  ledger: Pick<CoverageLedger, "readTimeline">,
   now: () => EpochMs,
 ): CompletenessReader {
-  const known = createExpiringCache<Promise<CoverageInterval[]>>(ENTRIES_MAX);
+  const known = createExpiringCache<Promise<CoverageStretch[]>>(ENTRIES_MAX);
 
-  function readDays(
-    { stream, marketId }: Scope,
-    fromMs: EpochMs,
-    toMs: EpochMs,
-  ): Promise<CoverageInterval[]> {
-    const key = `${stream}|${marketId ?? ""}|${fromMs}|${toMs}`;
+  function readDays(scope: CoverageScope, fromMs: EpochMs, toMs: EpochMs): Promise<CoverageStretch[]> {
+    const { stream, marketId, assetId } = scope;
+    const key = [stream, marketId, assetId, fromMs, toMs].join("|");
     const remembered = known.get(key, now());
     if (remembered) return remembered;
-    const reading = ledger.findIntervals({ stream, marketId, fromMs, toMs, limit: LEDGER_ENTRIES_MAX });
+    const reading = ledger.readTimeline({ stream, marketId, assetId, fromMs, toMs });
     known.set(key, reading, now() + KEPT_MS);
     reading.catch(() => known.set(key, reading, 0));
     return reading;
@@ -36,18 +38,24 @@ export function createCompletenessReader(
   return {
     async timeline(scope, fromMs, toMs) {
       if (fromMs >= toMs) return [];
-      const firstDayMs = windowStart(fromMs, DAY_MS);
-      const intervals = await readDays(scope, firstDayMs, windowStart(toMs - 1, DAY_MS) + DAY_MS);
-      return timelineOf(cutWhereUnread(intervals), scope, fromMs, toMs);
+      const read = readableDays(fromMs, toMs, now());
+      if (read.fromMs >= read.toMs) return [unknown(fromMs, toMs)];
+      return joinTimelines([
+        fromMs < read.fromMs ? [unknown(fromMs, read.fromMs)] : [],
+        cutTimeline(await readDays(scope, read.fromMs, read.toMs), fromMs, toMs),
+        read.toMs < toMs ? [unknown(read.toMs, toMs)] : [],
+      ]);
     },
   };
 }
 
-/** The ledger answers oldest first: when it was not read to its end, nothing is known past the last start. */
-function cutWhereUnread(intervals: readonly CoverageInterval[]): readonly CoverageInterval[] {
-  const last = intervals.at(-1);
-  if (!last || intervals.length < LEDGER_ENTRIES_MAX) return intervals;
-  return intervals
-    .filter(({ fromMs }) => fromMs < last.fromMs)
-    .map((interval) => ({ ...interval, toMs: Math.min(interval.toMs, last.fromMs) }));
+/** The days of a question that the ledger can speak of: none of the future, and no more than one call reads. */
+function readableDays(fromMs: EpochMs, toMs: EpochMs, nowMs: EpochMs): { fromMs: EpochMs; toMs: EpochMs } {
+  const lastDayMs = Math.min(windowStart(toMs - 1, DAY_MS), windowStart(nowMs, DAY_MS));
+  const endMs = lastDayMs + DAY_MS;
+  return { fromMs: Math.max(windowStart(fromMs, DAY_MS), endMs - COVERAGE_DAYS_MAX * DAY_MS), toMs: endMs };
+}
+
+function unknown(fromMs: EpochMs, toMs: EpochMs): CoverageStretch {
+  return { fromMs, toMs, state: "unknown", cause: null };
 }

@@ -1,7 +1,6 @@
-import { toRfc3339 } from "@polytape/market-model";
+import { type CoverageStretch, toRfc3339 } from "@polytape/market-model";
 import { z } from "zod";
 import { moment } from "../http/parameters.ts";
-import type { Stretch } from "./timeline.ts";
 
 /** How many gaps an answer names; `/v1/coverage` lists all. */
 const GAPS_MAX = 100;
@@ -32,7 +31,7 @@ export type CoverageBlock = z.output<typeof coverageBlock>;
 
 /** The block of an answer about a stretch of time; `openStart` when the question named no start. */
 export function coverageBlockOf(
-  timeline: readonly Stretch[],
+  timeline: readonly CoverageStretch[],
   range: { fromMs: number; toMs: number; openStart: boolean },
 ): CoverageBlock {
   const printFrom = (ms: number) => (range.openStart && ms === range.fromMs ? null : toRfc3339(ms));
@@ -48,7 +47,7 @@ export function coverageBlockOf(
 }
 
 /** True or false only when the ledger says so; an empty stretch proves nothing. */
-export function completeness(timeline: readonly Stretch[]): boolean | null {
+export function completeness(timeline: readonly CoverageStretch[]): boolean | null {
   if (timeline.some(({ state }) => state === "missing" || state === "partial")) return false;
   if (timeline.length === 0 || timeline.some(({ state }) => state === "unknown")) return null;
   return true;

@@ -24,3 +24,36 @@ export interface CoverageInterval {
   readonly cause: CoverageCause | null;
   readonly evidence: Readonly<Record<string, unknown>>;
 }
+
+/** A statement as the ledger keeps it: neighbours that say the same have become one. */
+export interface DeclaredCoverage extends CoverageInterval {
+  /** When the oldest of the joined statements was made. */
+  readonly declaredFromMs: EpochMs;
+  /** When the newest of them was made. */
+  readonly declaredAtMs: EpochMs;
+}
+
+/** What a question is about. */
+export interface CoverageScope {
+  readonly stream: CoverageStream;
+  /** Undefined: all markets at once. */
+  readonly marketId?: string | undefined;
+  /** Undefined: all tokens at once. */
+  readonly assetId?: string | undefined;
+}
+
+/** A stretch of time of which one thing is known: `fromMs` included, `toMs` excluded. */
+export interface CoverageStretch {
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+  readonly state: CoverageState;
+  readonly cause: CoverageCause | null;
+}
+
+/** Of two states whose order in time is not known the worse one stands: nothing is called complete in doubt. */
+const STATES_WORST_FIRST: readonly CoverageState[] = ["missing", "partial", "unknown", "complete"];
+
+/** The one that claims less; the first when both claim the same. */
+export function worseCoverage<T extends { readonly state: CoverageState }>(one: T, other: T): T {
+  return STATES_WORST_FIRST.indexOf(other.state) < STATES_WORST_FIRST.indexOf(one.state) ? other : one;
+}

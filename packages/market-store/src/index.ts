@@ -3,6 +3,8 @@
  * knows OpenSearch. Every write may be repeated; what a write returned for is on disk. It never deletes,
  * and never sets up indices: that is the apply command of `opensearch/`.
  */
+
+export { COVERAGE_DAYS_MAX } from "./bookkeeping/coverage-days.ts";
 export * from "./books/last-seen.ts";
 export * from "./candles/candle-id.ts";
 export * from "./market-store.ts";

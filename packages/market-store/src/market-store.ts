@@ -4,7 +4,10 @@ import type {
   Candle,
   CandleInterval,
   CoverageInterval,
+  CoverageScope,
   CoverageStream,
+  CoverageStretch,
+  DeclaredCoverage,
   EpochMs,
   Market,
   MarketStatus,
@@ -281,16 +284,33 @@ export interface Checkpoints {
   write(name: string, state: unknown, replaces: StoreVersion | null): Promise<StoreVersion>;
 }
 
+/**
+ * What is known about completeness. Each scope (stream, market or all, token or all) has a timeline of its
+ * own, kept per UTC day: about each moment the newest statement stands.
+ */
 export interface CoverageLedger {
-  /** Idempotent: the same interval, state and cause is one document. */
+  /**
+   * Says something new, in the order given; whole for each UTC day that it touches. May be repeated. At most
+   * 400 days a statement. Throws `store_conflict` when others never let go of the same day.
+   */
   recordIntervals(intervals: readonly CoverageInterval[]): Promise<void>;
+  /**
+   * What is known of every moment of [fromMs, toMs), at most 400 days, without holes, in real time. Counts
+   * what was said about all markets, the market and the token; of trouble in a narrower scope (a market for
+   * all markets, a token for its market) it hears after a second at most.
+   */
+  readTimeline(query: CoverageScope & { fromMs: EpochMs; toMs: EpochMs }): Promise<CoverageStretch[]>;
+  /**
+   * The statements that touch [fromMs, toMs), oldest first, as far as searches see them; those of a market
+   * include the ones about all markets.
+   */
   findIntervals(query: {
     stream?: CoverageStream | undefined;
     marketId?: string | undefined;
     fromMs: EpochMs;
     toMs: EpochMs;
     limit: number;
-  }): Promise<CoverageInterval[]>;
+  }): Promise<DeclaredCoverage[]>;
 }
 
 export interface RejectionSamples {

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { EpochMs } from "@polytape/market-model";
 import { z } from "zod";
 import { checkpoints } from "./bookkeeping/checkpoints.ts";
-import { coverageLedger } from "./bookkeeping/coverage-ledger.ts";
+import { coverageLedger } from "./bookkeeping/coverage-documents.ts";
 import { rejectionSamples } from "./bookkeeping/rejection-samples.ts";
 import { bookShelf } from "./books/book-shelf.ts";
 import { candleShelf } from "./candles/candle-shelf.ts";

@@ -1,7 +1,6 @@
-import type { EpochMs } from "@polytape/market-model";
+import type { CoverageStretch, EpochMs } from "@polytape/market-model";
 import type { StoredCandle } from "@polytape/market-store";
 import { completeness } from "../../completeness/coverage-block.ts";
-import type { Stretch } from "../../completeness/timeline.ts";
 import { type CandleAnswer, quietCandle, tradedCandle, unobservedCandle } from "./candle-answer.ts";
 
 export interface Windows {
@@ -19,7 +18,7 @@ export interface Windows {
 export function fillSeries(
   windows: Windows,
   stored: readonly StoredCandle[],
-  timeline: readonly Stretch[],
+  timeline: readonly CoverageStretch[],
   known: { readonly previousClose: number | null; readonly settledBeforeMs: EpochMs },
 ): CandleAnswer[] {
   const byOpenTime = new Map(stored.map((candle) => [candle.openTimeMs, candle]));
@@ -43,7 +42,7 @@ export function fillSeries(
 }
 
 /** Completeness of windows that are asked oldest first; each stretch is looked at once or at its edges. */
-export function windowCompleteness(timeline: readonly Stretch[]) {
+export function windowCompleteness(timeline: readonly CoverageStretch[]) {
   let first = 0;
   return (fromMs: EpochMs, toMs: EpochMs): boolean | null => {
     while ((timeline[first]?.toMs ?? Number.POSITIVE_INFINITY) <= fromMs) first += 1;

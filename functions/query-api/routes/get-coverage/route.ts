@@ -1,15 +1,16 @@
 import {
   type CoverageInterval,
   type CoverageStream,
+  type CoverageStretch,
   DAY_MS,
   type EpochMs,
   toRfc3339,
 } from "@polytape/market-model";
+import { COVERAGE_DAYS_MAX } from "@polytape/market-store";
 import { z } from "zod";
 import { findSubject } from "../../catalogue/choose-outcome.ts";
 import { completeness } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
-import { type Stretch, timelineOf } from "../../completeness/timeline.ts";
 import { fromParameter, marketIdParameter, moment, toParameter } from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
 
@@ -55,7 +56,7 @@ export const getCoverage = defineRoute({
   name: "get-coverage",
   path: "/v1/coverage",
   summary: "What is known about completeness",
-  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX}, and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. Where entries disagree a proof of completeness goes before a gap, a gap before a doubt; where there is none the state is unknown.`,
+  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX}, and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. About each moment the newest entry stands, at the same age the one about the market before the one about all; trouble of one market makes all markets at once partial. Where nothing was said, and more than ${COVERAGE_DAYS_MAX} days before the end, the state is unknown. The totals are as of now; an entry is listed after a second at most.`,
   access: "key",
   parts: z.strictObject({}),
   query,
@@ -73,17 +74,15 @@ export const getCoverage = defineRoute({
     const fromMs = query.from ?? Math.max(0, toMs - DAY_MS);
     const { stream } = query;
     const limit = INTERVALS_MAX + 1;
-    const found = await api.store.coverage.findIntervals({ stream, marketId, fromMs, toMs, limit });
-    const intervals = found.slice(0, INTERVALS_MAX);
     const streams = stream ? [stream] : STREAMS;
-    const timelines = streams.map((each) => ({
-      stream: each,
-      timeline: timelineOf(intervals, { stream: each, marketId }, fromMs, toMs),
-    }));
+    const [found, ...timelines] = await Promise.all([
+      api.store.coverage.findIntervals({ stream, marketId, fromMs, toMs, limit }),
+      ...streams.map((each) => api.completeness.timeline({ stream: each, marketId }, fromMs, toMs)),
+    ]);
     const kept = keptAnswer({ from: fromMs }, api.rules.retentionDays, nowMs);
     return {
-      data: intervals.map(intervalAnswer),
-      totals: timelines.map(({ stream, timeline }) => totalsOf(stream, timeline)),
+      data: found.slice(0, INTERVALS_MAX).map(intervalAnswer),
+      totals: streams.map((each, place) => totalsOf(each, timelines[place] ?? [])),
       ...kept,
       truncated_by: found.length > INTERVALS_MAX ? ("limit" as const) : kept.truncated_by,
     };
@@ -103,8 +102,8 @@ function intervalAnswer(entry: CoverageInterval): z.output<typeof interval> {
   };
 }
 
-function totalsOf(stream: CoverageStream, timeline: readonly Stretch[]): z.output<typeof totals> {
-  const sum = (state: Stretch["state"]): EpochMs =>
+function totalsOf(stream: CoverageStream, timeline: readonly CoverageStretch[]): z.output<typeof totals> {
+  const sum = (state: CoverageStretch["state"]): EpochMs =>
     timeline.reduce((ms, stretch) => ms + (stretch.state === state ? stretch.toMs - stretch.fromMs : 0), 0);
   return {
     stream,

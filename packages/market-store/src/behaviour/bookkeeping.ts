@@ -1,4 +1,4 @@
-import type { CoverageInterval, RejectedRecord } from "@polytape/market-model";
+import type { RejectedRecord } from "@polytape/market-model";
 import { describe, expect, it } from "vitest";
 import { codeOf, freshIds, type StoreUnderTest } from "./store-under-test.ts";
 
@@ -23,36 +23,6 @@ export function describeBookkeeping(open: () => StoreUnderTest): void {
 
     it("knows nothing of a name that was never written", async () => {
       expect(await open().store.checkpoints.read(`${freshIds().name}/with?odd signs`)).toBeNull();
-    });
-  });
-
-  describe("coverage", () => {
-    it("records an interval once, finds what overlaps, and counts all markets to each market", async () => {
-      const { store, settle } = open();
-      const { marketId } = freshIds();
-      const fromMs = Math.floor(Math.random() * 1e12);
-      const interval: CoverageInterval = {
-        stream: "books",
-        marketId,
-        assetId: "1001",
-        fromMs,
-        toMs: fromMs + 1_000,
-        state: "missing",
-        cause: "hash_mismatch",
-        evidence: { hash: "ab", nested: { pages: [1, 2] } },
-      };
-      const ofAll = { ...interval, marketId: null, assetId: null, fromMs: fromMs + 500, cause: null };
-      const ofOther = { ...interval, marketId: freshIds().marketId };
-      await store.coverage.recordIntervals([interval, ofAll, ofOther]);
-      await store.coverage.recordIntervals([interval]);
-      await settle();
-
-      const find = (from: number, to: number) =>
-        store.coverage.findIntervals({ stream: "books", marketId, fromMs: from, toMs: to, limit: 10 });
-
-      expect(await find(fromMs, fromMs + 1_000)).toEqual([interval, ofAll]);
-      expect(await find(fromMs, fromMs + 500)).toEqual([interval]);
-      expect(await find(fromMs + 1_000, fromMs + 2_000)).toEqual([]);
     });
   });
 

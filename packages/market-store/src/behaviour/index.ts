@@ -1,6 +1,7 @@
 import { describeBookkeeping } from "./bookkeeping.ts";
 import { describeBooks } from "./books.ts";
 import { describeCandles } from "./candles.ts";
+import { describeCoverage } from "./coverage.ts";
 import { describeMarkets } from "./markets.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 import { describeTrades } from "./trades.ts";
@@ -14,4 +15,5 @@ export function describeStoreBehaviour(open: () => StoreUnderTest): void {
   describeCandles(open);
   describeBooks(open);
   describeBookkeeping(open);
+  describeCoverage(open);
 }

@@ -1,95 +1,117 @@
-import type { CoverageInterval } from "@polytape/market-model";
-import { z } from "zod";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  type CoverageInterval,
+  type CoverageScope,
+  type CoverageStretch,
+  coverageTimeline,
+  type DeclaredCoverage,
+  type EpochMs,
+  joinTimelines,
+} from "@polytape/market-model";
 import type { CoverageLedger } from "../market-store.ts";
-import { readAnswer, searchAnswer } from "../opensearch/answers.ts";
-import { sendBulk } from "../opensearch/bulk.ts";
-import { searchStore } from "../opensearch/search.ts";
-import type { StoreParts } from "../opensearch/store-parts.ts";
-import { coverageId } from "./coverage-id.ts";
+import { storeConflict } from "../store-errors.ts";
+import {
+  type CoverageDay,
+  type CoverageDays,
+  coverageDayId,
+  cutByDay,
+  daysOf,
+  paintDay,
+  statementsOf,
+} from "./coverage-days.ts";
 
-const coverageDocument = z.object({
-  stream: z.enum(["trades", "books", "markets"]),
-  market_id: z.string().nullable(),
-  asset_id: z.string().nullable(),
-  from: z.number(),
-  to: z.number(),
-  state: z.enum(["complete", "partial", "missing", "unknown"]),
-  cause: z
-    .enum([
-      "upstream_lag",
-      "upstream_cap",
-      "upstream_changed",
-      "socket_silent",
-      "collector_down",
-      "throttled",
-      "hash_mismatch",
-    ])
-    .nullable(),
-  evidence: z.record(z.string(), z.unknown()),
-});
+/** Tries of a day that others write too: each round at least one of them succeeds. */
+const TRIES_MAX = 12;
+const FIRST_DELAY_MS = 5;
+const DELAY_MAX_MS = 200;
+/** Days of narrower scopes that are looked at for a question about a whole. */
+const TROUBLED_DAYS_MAX = 1_000;
 
-/** Intervals as they were recorded. A question about one market gets those about all markets too. */
-export function coverageLedger({ store, names, now, ready }: StoreParts): CoverageLedger {
+/** The rules of the ledger, on whatever keeps the days. */
+export function coverageLedgerOn(days: CoverageDays, now: () => EpochMs): CoverageLedger {
   return {
     async recordIntervals(intervals) {
-      if (intervals.length === 0) return;
-      await ready();
-      const lineOf = (interval: CoverageInterval) => ({
-        action: JSON.stringify({ index: { _index: names.coverage, _id: coverageId(interval) } }),
-        source: JSON.stringify({ ...documentOf(interval), recorded_at: now() }),
-      });
-      await sendBulk(store, intervals, lineOf);
+      let waiting = piecesByDay(intervals);
+      for (let tried = 1; waiting.size > 0; tried += 1) {
+        if (tried > TRIES_MAX) throw storeConflict(`the coverage of ${[...waiting.keys()][0]}`);
+        if (tried > 1) await delay(Math.min(FIRST_DELAY_MS * 2 ** (tried - 2), DELAY_MAX_MS));
+        const lost = new Set(await paintOnce(days, [...waiting.values()], now()));
+        waiting = new Map([...waiting].filter(([id]) => lost.has(id)));
+      }
     },
-    async findIntervals({ stream, marketId, fromMs, toMs, limit }) {
-      const clauses: Record<string, unknown>[] = [
-        { range: { from: { lt: toMs } } },
-        { range: { to: { gt: fromMs } } },
-      ];
-      if (stream !== undefined) clauses.push({ term: { stream } });
-      if (marketId !== undefined) clauses.push(ofMarketOrAll(marketId));
-      const answer = await searchStore(store, {
-        index: names.coverage,
-        paths: ["hits.hits._source"],
-        body: {
-          size: limit,
-          track_total_hits: false,
-          query: { bool: { filter: clauses } },
-          sort: [{ from: "asc" }, { to: "asc" }],
-        },
-      });
-      const { hits } = readAnswer(searchAnswer, answer, "coverage").hits;
-      return hits.map((hit) => intervalOf(readAnswer(coverageDocument, hit._source, "a coverage interval")));
+    async readTimeline({ fromMs, toMs, ...scope }) {
+      const range = { fromMs, toMs };
+      const ids = scopesOf(scope).flatMap((each) => daysOf(range).map((dayMs) => coverageDayId(each, dayMs)));
+      if (ids.length === 0) return [];
+      const [found, troubled] = await Promise.all([
+        days.readDays(ids),
+        hasParts(scope) ? days.findTroubledParts({ ...range, scope, limit: TROUBLED_DAYS_MAX }) : [],
+      ]);
+      const known = [...found.values()].flatMap(({ day }) => day.statements);
+      return timelineOf(known, troubled, scope, range);
+    },
+    async findIntervals({ limit, ...query }) {
+      return statementsOf(await days.listDays({ ...query, limit }), query).slice(0, limit);
     },
   };
 }
 
-function ofMarketOrAll(marketId: string): Record<string, unknown> {
-  const allMarkets = { bool: { must_not: [{ exists: { field: "market_id" } }] } };
-  return { bool: { should: [{ term: { market_id: marketId } }, allMarkets], minimum_should_match: 1 } };
+interface DayPieces extends Omit<CoverageDay, "statements"> {
+  readonly id: string;
+  readonly pieces: CoverageInterval[];
 }
 
-function documentOf(interval: CoverageInterval): z.input<typeof coverageDocument> {
-  return {
-    stream: interval.stream,
-    market_id: interval.marketId,
-    asset_id: interval.assetId,
-    from: interval.fromMs,
-    to: interval.toMs,
-    state: interval.state,
-    cause: interval.cause,
-    evidence: { ...interval.evidence },
-  };
+function piecesByDay(intervals: readonly CoverageInterval[]): Map<string, DayPieces> {
+  const byDay = new Map<string, DayPieces>();
+  for (const { dayMs, piece } of intervals.flatMap(cutByDay)) {
+    const { stream, marketId, assetId } = piece;
+    const id = coverageDayId(piece, dayMs);
+    const day = byDay.get(id) ?? { id, stream, marketId, assetId, dayMs, pieces: [] };
+    day.pieces.push(piece);
+    byDay.set(id, day);
+  }
+  return byDay;
 }
 
-function intervalOf(document: z.output<typeof coverageDocument>): CoverageInterval {
-  return {
-    stream: document.stream,
-    marketId: document.market_id,
-    assetId: document.asset_id,
-    fromMs: document.from,
-    toMs: document.to,
-    state: document.state,
-    cause: document.cause,
-    evidence: document.evidence,
-  };
+async function paintOnce(
+  days: CoverageDays,
+  waiting: readonly DayPieces[],
+  declaredAtMs: EpochMs,
+): Promise<string[]> {
+  const known = await days.readDays(waiting.map(({ id }) => id));
+  return days.writeDays(
+    waiting.map(({ id, pieces, ...scope }) => {
+      const found = known.get(id);
+      const statements = paintDay(found?.day.statements ?? [], pieces, declaredAtMs);
+      return { id, day: { ...scope, statements }, replaces: found?.version ?? null };
+    }),
+  );
+}
+
+/** What speaks of the scope: itself and all that is wider. */
+function scopesOf({ stream, marketId, assetId }: CoverageScope) {
+  const markets = marketId === undefined ? [null] : [null, marketId];
+  const assets = assetId === undefined ? [null] : [null, assetId];
+  return markets.flatMap((market) => assets.map((asset) => ({ stream, marketId: market, assetId: asset })));
+}
+
+function hasParts({ marketId, assetId }: CoverageScope): boolean {
+  return marketId === undefined || assetId === undefined;
+}
+
+/** Beyond the last day of parts that was read nothing is known: its trouble may lie there. */
+function timelineOf(
+  known: readonly DeclaredCoverage[],
+  troubled: readonly CoverageDay[],
+  scope: CoverageScope,
+  { fromMs, toMs }: { fromMs: EpochMs; toMs: EpochMs },
+): CoverageStretch[] {
+  const last = troubled.length < TROUBLED_DAYS_MAX ? undefined : troubled.at(-1);
+  const readToMs = last ? Math.min(Math.max(last.dayMs, fromMs), toMs) : toMs;
+  const statements = [...known, ...troubled.flatMap((day) => day.statements)];
+  const unread: CoverageStretch = { fromMs: readToMs, toMs, state: "unknown", cause: null };
+  return joinTimelines([
+    coverageTimeline(statements, scope, fromMs, readToMs),
+    readToMs < toMs ? [unread] : [],
+  ]);
 }

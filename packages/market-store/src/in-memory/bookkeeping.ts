@@ -1,7 +1,5 @@
-import type { CoverageInterval } from "@polytape/market-model";
-import { coverageId } from "../bookkeeping/coverage-id.ts";
 import { type RejectionSample, rejectedRecordOf, rejectionSample } from "../bookkeeping/rejection-sample.ts";
-import type { Checkpoints, CoverageLedger, RejectionSamples, StoreVersion } from "../market-store.ts";
+import type { Checkpoints, RejectionSamples, StoreVersion } from "../market-store.ts";
 import { storeConflict } from "../store-errors.ts";
 
 export function inMemoryCheckpoints(): Checkpoints {
@@ -16,23 +14,6 @@ export function inMemoryCheckpoints(): Checkpoints {
       // Through JSON, as the real store takes it: undefined fields and the like do not survive.
       states.set(name, { state: JSON.parse(JSON.stringify(state)), version });
       return version;
-    },
-  };
-}
-
-export function inMemoryCoverage(): CoverageLedger {
-  const ledger = new Map<string, CoverageInterval>();
-  return {
-    async recordIntervals(intervals) {
-      for (const interval of intervals) ledger.set(coverageId(interval), structuredClone(interval));
-    },
-    async findIntervals({ stream, marketId, fromMs, toMs, limit }) {
-      return [...ledger.values()]
-        .filter((interval) => interval.fromMs < toMs && interval.toMs > fromMs)
-        .filter((interval) => (stream ?? interval.stream) === interval.stream)
-        .filter((interval) => marketId === undefined || [marketId, null].includes(interval.marketId))
-        .sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs)
-        .slice(0, limit);
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { EpochMs } from "@polytape/market-model";
 import type { BookShelf, MarketStore } from "../market-store.ts";
 import { storeUnavailable } from "../store-errors.ts";
-import { inMemoryCheckpoints, inMemoryCoverage, inMemoryRejections } from "./bookkeeping.ts";
+import { inMemoryCheckpoints, inMemoryRejections } from "./bookkeeping.ts";
 import { inMemoryBooks, type LoseBookSide } from "./books.ts";
 import { inMemoryCandles } from "./candles.ts";
+import { inMemoryCoverage } from "./coverage.ts";
 import { inMemoryMarkets, type MarketHistory } from "./markets.ts";
 import { inMemoryTrades } from "./trades.ts";
 
@@ -62,7 +63,7 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     candles: guarded("candles", inMemoryCandles(now)),
     books: guarded<BookShelf>("books", books),
     checkpoints: guarded("checkpoints", checkpoints),
-    coverage: guarded("coverage", inMemoryCoverage()),
+    coverage: guarded("coverage", inMemoryCoverage(now)),
     rejections: guarded("rejections", inMemoryRejections()),
     health: async () => ({ status: "green", tookMs: 0 }),
     close: async () => {},

@@ -1,0 +1,53 @@
+import { type CoverageScope, type CoverageStretch, DAY_MS } from "@polytape/market-model";
+import { expect, test } from "vitest";
+import { createCompletenessReader } from "./completeness-reader.ts";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+const TODAY = Date.parse("2026-11-22T00:00:00Z");
+const ALL = { stream: "trades" as const };
+
+/** A ledger that calls everything complete, and notes what it was asked. */
+function aReader() {
+  const clock = { nowMs: NOW };
+  const asked: [number, number][] = [];
+  const readTimeline = async (
+    query: CoverageScope & { fromMs: number; toMs: number },
+  ): Promise<CoverageStretch[]> => {
+    const { fromMs, toMs } = query;
+    asked.push([fromMs, toMs]);
+    return [{ fromMs, toMs, state: "complete", cause: null }];
+  };
+  return { clock, asked, reader: createCompletenessReader({ readTimeline }, () => clock.nowMs) };
+}
+
+test("reads whole days once, and again after a second and a half", async () => {
+  const { clock, asked, reader } = aReader();
+
+  await reader.timeline(ALL, NOW - 1_000, NOW);
+  clock.nowMs += 1_499;
+  const timeline = await reader.timeline(ALL, NOW - 5_000, NOW);
+
+  expect(timeline).toEqual([{ fromMs: NOW - 5_000, toMs: NOW, state: "complete", cause: null }]);
+  expect(asked).toEqual([[TODAY, TODAY + DAY_MS]]);
+  clock.nowMs += 1;
+  await reader.timeline(ALL, NOW - 1_000, NOW);
+  expect(asked).toHaveLength(2);
+});
+
+test("asks for no day of the future and no more days than the ledger reads at once: of those nothing is known", async () => {
+  const { asked, reader } = aReader();
+
+  const timeline = await reader.timeline(ALL, 0, TODAY + 30 * DAY_MS);
+
+  const readFrom = TODAY + DAY_MS - 400 * DAY_MS;
+  expect(asked).toEqual([[readFrom, TODAY + DAY_MS]]);
+  expect(timeline.map(({ fromMs, state }) => [fromMs, state])).toEqual([
+    [0, "unknown"],
+    [readFrom, "complete"],
+    [TODAY + DAY_MS, "unknown"],
+  ]);
+  expect(await reader.timeline(ALL, TODAY + 2 * DAY_MS, TODAY + 3 * DAY_MS)).toMatchObject([
+    { state: "unknown" },
+  ]);
+  expect(asked).toHaveLength(1);
+});

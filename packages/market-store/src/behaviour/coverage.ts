@@ -1,0 +1,154 @@
+import { type CoverageInterval, DAY_MS, type EpochMs, HOUR_MS } from "@polytape/market-model";
+import { describe, expect, it } from "vitest";
+import { codeOf, freshIds, type StoreUnderTest } from "./store-under-test.ts";
+
+/** The start of a day that no other test of the run speaks of: statements about all markets would mix. */
+function freshDay(): EpochMs {
+  return Math.floor(Math.random() * 4e6) * DAY_MS;
+}
+
+function ofMarket(marketId: string | null, fromMs: EpochMs, toMs: EpochMs): CoverageInterval {
+  const evidence = { walk_id: "w1", pages: 2 };
+  return {
+    stream: "trades",
+    marketId,
+    assetId: null,
+    fromMs,
+    toMs,
+    state: "complete",
+    cause: null,
+    evidence,
+  };
+}
+
+export function describeCoverage(open: () => StoreUnderTest): void {
+  describe("coverage", () => {
+    it("knows at once what was said, without a refresh, and nothing beside it", async () => {
+      const { store } = open();
+      const { marketId } = freshIds();
+      const day = freshDay();
+
+      await store.coverage.recordIntervals([ofMarket(marketId, day + 10, day + 20)]);
+
+      const read = (fromMs: EpochMs, toMs: EpochMs, of: string = marketId) =>
+        store.coverage.readTimeline({ stream: "trades", marketId: of, fromMs, toMs });
+      const nothing = { state: "unknown", cause: null };
+      const complete = { state: "complete", cause: null };
+      expect(await read(day, day + 30)).toEqual([
+        { fromMs: day, toMs: day + 10, ...nothing },
+        { fromMs: day + 10, toMs: day + 20, ...complete },
+        { fromMs: day + 20, toMs: day + 30, ...nothing },
+      ]);
+      expect(await read(day + 10, day + 20)).toEqual([{ fromMs: day + 10, toMs: day + 20, ...complete }]);
+      expect(await read(day + 9, day + 10)).toMatchObject([nothing]);
+      expect(await read(day + 20, day + 21)).toMatchObject([nothing]);
+      expect(await read(day + 10, day + 20, freshIds().marketId)).toMatchObject([nothing]);
+      expect(await read(day + 10, day + 10)).toEqual([]);
+    });
+
+    it("lets the newest statement stand, over midnights too, and joins what says the same", async () => {
+      const { store, clock, settle } = open();
+      const { marketId } = freshIds();
+      const day = freshDay();
+      const range = { fromMs: day, toMs: day + 3 * DAY_MS };
+      const gap = { state: "missing", cause: "collector_down", evidence: {} } as const;
+
+      const whole = ofMarket(marketId, range.fromMs, range.toMs);
+      await store.coverage.recordIntervals([whole]);
+      await store.coverage.recordIntervals([
+        { ...whole, fromMs: day + DAY_MS - 5, toMs: day + DAY_MS + 5, ...gap },
+      ]);
+
+      expect(await store.coverage.readTimeline({ stream: "trades", marketId, ...range })).toEqual([
+        { fromMs: day, toMs: day + DAY_MS - 5, state: "complete", cause: null },
+        { fromMs: day + DAY_MS - 5, toMs: day + DAY_MS + 5, state: "missing", cause: "collector_down" },
+        { fromMs: day + DAY_MS + 5, toMs: range.toMs, state: "complete", cause: null },
+      ]);
+      await store.coverage.recordIntervals([whole]);
+      await store.coverage.recordIntervals([whole]);
+      await settle();
+      const declared = { declaredFromMs: clock.nowMs, declaredAtMs: clock.nowMs };
+      expect(await store.coverage.findIntervals({ marketId, ...range, limit: 10 })).toEqual([
+        { ...whole, ...declared },
+      ]);
+    });
+
+    it("weighs all markets, the market and the token against each other", async () => {
+      const { store, clock, settle } = open();
+      const { marketId, assetId } = freshIds();
+      const day = freshDay();
+      const range = { fromMs: day, toMs: day + HOUR_MS };
+      const states = async (scope: { marketId?: string; assetId?: string }) =>
+        (await store.coverage.readTimeline({ stream: "trades", ...scope, ...range })).map(
+          ({ state }) => state,
+        );
+      const startMs = clock.nowMs;
+
+      await store.coverage.recordIntervals([ofMarket(null, range.fromMs, range.toMs)]);
+      clock.nowMs += 1_000;
+      const gap = { ...ofMarket(marketId, range.fromMs, range.toMs), state: "missing" } as const;
+      await store.coverage.recordIntervals([{ ...gap, cause: "upstream_cap" }]);
+      await settle();
+
+      expect(await states({ marketId })).toEqual(["missing"]);
+      expect(await states({ marketId, assetId })).toEqual(["missing"]);
+      expect(await states({ marketId: freshIds().marketId })).toEqual(["complete"]);
+      expect(await states({})).toEqual(["partial"]);
+      clock.nowMs += 1_000;
+      await store.coverage.recordIntervals([ofMarket(null, range.fromMs, range.toMs)]);
+      expect(await states({ marketId })).toEqual(["complete"]);
+      expect(await states({})).toEqual(["complete"]);
+      clock.nowMs = startMs;
+    });
+
+    it("lists what touches a range, oldest first, and counts all markets to each market", async () => {
+      const { store, settle } = open();
+      const { marketId } = freshIds();
+      const day = freshDay();
+      const own = { ...ofMarket(marketId, day, day + 1_000), stream: "books", assetId: "1001" } as const;
+      const ofAll = { ...own, marketId: null, assetId: null, fromMs: day + 500 };
+      const ofOther = { ...own, marketId: freshIds().marketId };
+      await store.coverage.recordIntervals([own, ofAll, ofOther]);
+      await settle();
+
+      const find = (fromMs: number, toMs: number, limit = 10) =>
+        store.coverage.findIntervals({ stream: "books", marketId, fromMs, toMs, limit });
+
+      expect(await find(day, day + 1_000)).toMatchObject([own, ofAll]);
+      expect(await find(day, day + 1_000, 1)).toMatchObject([own]);
+      expect(await find(day, day + 500)).toMatchObject([own]);
+      expect(await find(day + 1_000, day + 2_000)).toEqual([]);
+    });
+
+    it("loses no statement of writers that speak of the same day at once", async () => {
+      const { store } = open();
+      const { marketId } = freshIds();
+      const day = freshDay();
+      const minutes = Array.from({ length: 40 }, (_, place) => day + place * 60_000);
+      const say = (fromMs: EpochMs) =>
+        store.coverage.recordIntervals([ofMarket(marketId, fromMs, fromMs + 60_000)]);
+      const writer = async (own: readonly EpochMs[]) => {
+        for (const fromMs of own) await say(fromMs);
+      };
+
+      await Promise.all([0, 1, 2].map((turn) => writer(minutes.filter((_, place) => place % 3 === turn))));
+
+      const range = { fromMs: day, toMs: day + 40 * 60_000 };
+      expect(await store.coverage.readTimeline({ stream: "trades", marketId, ...range })).toEqual([
+        { ...range, state: "complete", cause: null },
+      ]);
+    });
+
+    it("refuses statements and questions of more than 400 days, and evidence without a bound", async () => {
+      const { coverage } = open().store;
+      const tooLong = ofMarket(null, 0, 400 * DAY_MS + 1);
+
+      expect(await codeOf(coverage.recordIntervals([tooLong]))).toBe("coverage_range");
+      expect(await codeOf(coverage.readTimeline({ stream: "trades", fromMs: 0, toMs: tooLong.toMs }))).toBe(
+        "coverage_range",
+      );
+      const wordy = { ...ofMarket(null, 0, 1), evidence: { text: "x".repeat(4_000) } };
+      expect(await codeOf(coverage.recordIntervals([wordy]))).toBe("coverage_evidence");
+    });
+  });
+}

@@ -1,0 +1,203 @@
+import { type CoverageScope, DAY_MS, type DeclaredCoverage } from "@polytape/market-model";
+import { z } from "zod";
+import type { CoverageLedger } from "../market-store.ts";
+import {
+  foundDocuments,
+  type getAnswer,
+  MULTI_GET_PATHS,
+  readAnswer,
+  searchAnswer,
+} from "../opensearch/answers.ts";
+import { sendBulk } from "../opensearch/bulk.ts";
+import { searchStore } from "../opensearch/search.ts";
+import type { StoreParts } from "../opensearch/store-parts.ts";
+import type { CoverageDay, CoverageDays, CoverageDayWrite } from "./coverage-days.ts";
+import { coverageLedgerOn } from "./coverage-ledger.ts";
+
+/** Documents read in one request. */
+const DAYS_AT_ONCE_MAX = 1_000;
+
+const statementSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  state: z.enum(["complete", "partial", "missing", "unknown"]),
+  cause: z
+    .enum([
+      "upstream_lag",
+      "upstream_cap",
+      "upstream_changed",
+      "socket_silent",
+      "collector_down",
+      "throttled",
+      "hash_mismatch",
+    ])
+    .nullable(),
+  evidence: z.record(z.string(), z.unknown()),
+  declared_from: z.number(),
+  declared_at: z.number(),
+});
+
+const dayDocument = z.object({
+  stream: z.enum(["trades", "books", "markets"]),
+  market_id: z.string().nullable(),
+  asset_id: z.string().nullable(),
+  day: z.number(),
+  intervals: z.array(statementSchema),
+});
+
+/** The ledger in the store: one document per scope and UTC day, read and written by id in real time. */
+export function coverageLedger(parts: StoreParts): CoverageLedger {
+  return coverageLedgerOn(coverageDocuments(parts), parts.now);
+}
+
+function coverageDocuments({ store, names, now, ready }: StoreParts): CoverageDays {
+  async function readSome(ids: readonly string[]) {
+    const answer = await store.request({
+      method: "POST",
+      path: `/${names.coverage}/_mget`,
+      query: { filter_path: MULTI_GET_PATHS },
+      body: { ids },
+    });
+    return foundDocuments(answer.body, "coverage by day").map(versionedDay);
+  }
+
+  async function search(filter: readonly object[], limit: number): Promise<CoverageDay[]> {
+    const answer = await searchStore(store, {
+      index: names.coverage,
+      paths: ["hits.hits._source"],
+      body: {
+        size: limit,
+        track_total_hits: false,
+        query: { bool: { filter } },
+        sort: [{ day: "asc" }, { from: "asc" }],
+      },
+    });
+    const { hits } = readAnswer(searchAnswer, answer, "coverage").hits;
+    return hits.map((hit) => dayOf(hit._source));
+  }
+
+  return {
+    async readDays(ids) {
+      const pages = Array.from({ length: Math.ceil(ids.length / DAYS_AT_ONCE_MAX) }, (_, page) =>
+        ids.slice(page * DAYS_AT_ONCE_MAX, (page + 1) * DAYS_AT_ONCE_MAX),
+      );
+      return new Map((await Promise.all(pages.map(readSome))).flat());
+    },
+    async writeDays(writes) {
+      await ready();
+      const lineOf = ({ id, day, replaces }: CoverageDayWrite) => ({
+        action: JSON.stringify(
+          replaces
+            ? {
+                index: {
+                  _index: names.coverage,
+                  _id: id,
+                  if_seq_no: replaces.seqNo,
+                  if_primary_term: replaces.primaryTerm,
+                },
+              }
+            : { create: { _index: names.coverage, _id: id } },
+        ),
+        source: JSON.stringify({ ...documentOf(day), recorded_at: now() }),
+      });
+      const { conflicts } = await sendBulk(store, writes, lineOf);
+      return conflicts.flatMap((place) => writes[place]?.id ?? []);
+    },
+    listDays: ({ stream, marketId, fromMs, toMs, limit }) =>
+      search(
+        [
+          ...rangeFilter(fromMs, toMs),
+          ...(stream === undefined ? [] : [{ term: { stream } }]),
+          ...(marketId === undefined
+            ? []
+            : [anyOf({ term: { market_id: marketId } }, isAbsent("market_id"))]),
+        ],
+        limit,
+      ),
+    findTroubledParts: ({ scope, fromMs, toMs, limit }) =>
+      search(
+        [
+          ...rangeFilter(fromMs, toMs),
+          { term: { stream: scope.stream } },
+          { terms: { states: ["missing", "partial"] } },
+          ...partFilter(scope),
+        ],
+        limit,
+      ),
+  };
+}
+
+/** By day too: entries of an older layout have none, and are no longer read. */
+function rangeFilter(fromMs: number, toMs: number): object[] {
+  return [
+    { range: { day: { gt: fromMs - DAY_MS, lt: toMs } } },
+    { range: { from: { lt: toMs } } },
+    { range: { to: { gt: fromMs } } },
+  ];
+}
+
+/** As `isTroubleOfPart` of the model, for the fields that a document is found by. */
+function partFilter({ marketId, assetId }: CoverageScope): object[] {
+  const [hasMarket, hasAsset] = [{ exists: { field: "market_id" } }, { exists: { field: "asset_id" } }];
+  if (marketId !== undefined) return [{ term: { market_id: marketId } }, hasAsset];
+  if (assetId !== undefined) return [{ term: { asset_id: assetId } }, hasMarket];
+  return [anyOf(hasMarket, hasAsset)];
+}
+
+function anyOf(...should: readonly object[]): object {
+  return { bool: { should, minimum_should_match: 1 } };
+}
+
+function isAbsent(field: string): object {
+  return { bool: { must_not: [{ exists: { field } }] } };
+}
+
+function documentOf({ stream, marketId, assetId, dayMs, statements }: CoverageDay) {
+  return {
+    stream,
+    market_id: marketId,
+    asset_id: assetId,
+    day: dayMs,
+    from: statements[0]?.fromMs ?? dayMs,
+    to: statements.at(-1)?.toMs ?? dayMs,
+    states: [...new Set(statements.map(({ state }) => state))],
+    intervals: statements.map(
+      (each): z.input<typeof statementSchema> => ({
+        from: each.fromMs,
+        to: each.toMs,
+        state: each.state,
+        cause: each.cause,
+        evidence: { ...each.evidence },
+        declared_from: each.declaredFromMs,
+        declared_at: each.declaredAtMs,
+      }),
+    ),
+  };
+}
+
+function dayOf(source: unknown): CoverageDay {
+  const document = readAnswer(dayDocument, source, "a day of coverage");
+  const scope = { stream: document.stream, marketId: document.market_id, assetId: document.asset_id };
+  return {
+    ...scope,
+    dayMs: document.day,
+    statements: document.intervals.map(
+      (each): DeclaredCoverage => ({
+        ...scope,
+        fromMs: each.from,
+        toMs: each.to,
+        state: each.state,
+        cause: each.cause,
+        evidence: each.evidence,
+        declaredFromMs: each.declared_from,
+        declaredAtMs: each.declared_at,
+      }),
+    ),
+  };
+}
+
+function versionedDay(document: z.output<typeof getAnswer>) {
+  const day = dayOf(document._source);
+  const version = { seqNo: document._seq_no ?? -1, primaryTerm: document._primary_term ?? -1 };
+  return [document._id ?? "", { day, version }] as const;
+}
