@@ -4,7 +4,11 @@ import { z } from "zod";
 import { refusal } from "./api-error.ts";
 import { LIMIT_DEFAULT, PAGE_DEPTH_MAX } from "./parameters.ts";
 
-/** What was written becomes searchable within this time; younger rows wait for the next question. */
+/**
+ * What was written becomes searchable within this time; younger rows wait for the next question. One second
+ * is the indices' refresh, the other for a bulk on its way, which is stamped as it is sent. A row that the
+ * server holds for longer (its shard was away) may become visible behind a cursor: a new walk finds it.
+ */
 export const REFRESH_LAG_MS = 2_000;
 
 const DIGEST_LENGTH = 12;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { storeUnavailable } from "../store-errors.ts";
 import { sendBulk } from "./bulk.ts";
 import type { StoreConnection } from "./connection.ts";
 
@@ -26,6 +27,17 @@ function answering(answer: (ids: string[], call: number) => unknown[] | "busy"):
     close: async () => {},
   };
   return { store, calls };
+}
+
+/** A server that stores one document, unless asking it throws. */
+function failing(ask: (request: Parameters<StoreConnection["request"]>[0]) => void): StoreConnection {
+  return {
+    async request(request) {
+      ask(request);
+      return { status: 200, body: { items: [CREATED] } };
+    },
+    close: async () => {},
+  };
 }
 
 const line = (record: string) => ({ action: record, source: `{"of":"${record}"}` });
@@ -58,6 +70,46 @@ describe("bulk", () => {
 
     expect(await sendBulk(store, ["a"], line)).toEqual({ written: 1, conflicts: [] });
     expect(calls).toEqual([["a"], ["a"]]);
+  });
+
+  it("makes a document anew for every try, so that no try carries the moment of another", async () => {
+    let moment = 0;
+    const { store, calls } = answering((ids, call) =>
+      call === 1 ? "busy" : ids.map(() => (call === 2 ? BUSY : CREATED)),
+    );
+
+    await sendBulk(store, ["a"], () => {
+      moment += 1;
+      return { action: `made at ${moment}`, source: "{}" };
+    });
+
+    expect(calls).toEqual([["made at 1"], ["made at 2"], ["made at 3"]]);
+  });
+
+  it("forbids the client to repeat a request, and repeats one that got no answer itself", async () => {
+    const sent: (boolean | undefined)[] = [];
+    const store = failing((request) => {
+      sent.push(request.once);
+      if (sent.length === 1) throw storeUnavailable(new Error("connection reset"));
+    });
+
+    expect(await sendBulk(store, ["a"], line)).toEqual({ written: 1, conflicts: [] });
+    expect(sent).toEqual([true, true]);
+  });
+
+  it("does not repeat what the server may still be storing, nor hide that it stays away", async () => {
+    let calls = 0;
+    const late = failing(() => {
+      calls += 1;
+      throw storeUnavailable(new Error("too late"), { timed_out: true });
+    });
+    const away = failing(() => {
+      throw storeUnavailable(new Error("connection refused"));
+    });
+
+    await expect(sendBulk(late, ["a"], line)).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(calls).toBe(1);
+    await expect(sendBulk(away, ["a"], line)).rejects.toMatchObject({ code: "store_unavailable" });
   });
 
   it("names the count and the first reason of what is refused for good, after writing the rest", async () => {

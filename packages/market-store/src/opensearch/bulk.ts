@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { hasCode } from "@polytape/market-model";
 import { storeRefused, storeUnavailable } from "../store-errors.ts";
-import type { StoreConnection } from "./connection.ts";
+import type { StoreAnswer, StoreConnection } from "./connection.ts";
 
 /** One document of a bulk: its action and its source, both as JSON text without line breaks. */
 export interface BulkLine {
@@ -20,15 +21,26 @@ const DOCUMENTS_MAX = 5_000;
 const BYTES_MAX = 4_000_000;
 const FIRST_BYTES = 16_384;
 const IN_FLIGHT_MAX = 2;
-/** Tries of what was refused for the moment (429, 503): waits of 0.1, 0.2, 0.4, 0.8 seconds. */
+/** Tries of what was refused for the moment (429, 502 to 504, no answer): waits of 0.1, 0.2, 0.4, 0.8 seconds. */
 const TRIES_MAX = 5;
 const FIRST_DELAY_MS = 100;
+/**
+ * How long the server holds documents whose shard is away or whose index is being made; its own default is a
+ * minute. Not shorter: forty new days in one bulk take it many seconds, measured on a busy machine.
+ */
+const SHARD_WAIT = "10s";
 
 /**
  * Sends documents in batches, two at once; a document is made into text only when its batch is due, while
- * the server is at work on the ones before. Conflicts (409) are the caller's to read. Single documents
- * refused for the moment are tried again with growing delays; any other refusal, or a last one, throws
- * `store_refused` with the count and the first reason, after the other documents have been written.
+ * the server is at work on the ones before, and anew for every try: a moment that `lineOf` writes into it is
+ * never older than the request that stores it, save the making of one batch. What remains: the server may
+ * store it later than that, by its own work (measured: well below a second a batch) and by up to `SHARD_WAIT`
+ * when the shard is away or new; a request whose time is over may still be stored, within the same bound.
+ *
+ * Conflicts (409) are the caller's to read. What was refused for the moment is tried again with growing
+ * delays; any other refusal, or a last one, throws `store_refused` with the count and the first reason, after
+ * the other documents have been written. Throws `store_unavailable` when the time of one request is over
+ * (the server may still store it), or no answer came to the last try.
  */
 export async function sendBulk<T>(
   store: StoreConnection,
@@ -38,9 +50,11 @@ export async function sendBulk<T>(
   const conflicts: number[] = [];
   const refused: string[] = [];
   const waiting = records.entries();
+  const next = () => makeBatch(waiting, lineOf);
+  const again = (places: readonly number[]) => makeBatch(entriesAt(records, places), lineOf);
   async function sendNext(): Promise<void> {
-    for (let batch = takeBatch(waiting, lineOf); batch.places.length > 0; batch = takeBatch(waiting, lineOf))
-      await sendBatch(store, batch, { conflicts, refused });
+    for (let batch = next(); batch.places.length > 0; batch = next())
+      await sendBatch(store, batch, again, { conflicts, refused });
   }
   await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, sendNext));
 
@@ -57,14 +71,11 @@ interface Batch {
   /** Places in the input. */
   readonly places: readonly number[];
   readonly bytes: Buffer;
-  /** Where each document's two lines end in the bytes. */
-  readonly ends: readonly number[];
 }
 
 /** The next documents, cut by number and by length. */
-function takeBatch<T>(waiting: Iterator<[number, T]>, lineOf: (record: T) => BulkLine): Batch {
+function makeBatch<T>(waiting: Iterator<[number, T]>, lineOf: (record: T) => BulkLine): Batch {
   const places: number[] = [];
-  const ends: number[] = [];
   let bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   let end = 0;
   while (places.length < DOCUMENTS_MAX && end < BYTES_MAX) {
@@ -77,9 +88,12 @@ function takeBatch<T>(waiting: Iterator<[number, T]>, lineOf: (record: T) => Bul
     // Written at once: text that is kept as pieces until the whole batch is joined costs three times as much.
     end += bytes.write(text, end);
     places.push(place);
-    ends.push(end);
   }
-  return { places, ends, bytes: bytes.subarray(0, end) };
+  return { places, bytes: bytes.subarray(0, end) };
+}
+
+function* entriesAt<T>(records: readonly T[], places: readonly number[]): Generator<[number, T]> {
+  for (const place of places) for (const record of records.slice(place, place + 1)) yield [place, record];
 }
 
 /** Bytes of one UTF-16 unit at most. */
@@ -92,35 +106,25 @@ function withRoom(bytes: Buffer, used: number, needed: number): Buffer {
   return bigger;
 }
 
-/** The documents of a batch at the given indices. */
-function pick(batch: Batch, indices: readonly number[]): Batch {
-  const pieces = indices.map((index) => batch.bytes.subarray(batch.ends[index - 1] ?? 0, batch.ends[index]));
-  let end = 0;
-  return {
-    places: indices.flatMap((index) => batch.places[index] ?? []),
-    ends: pieces.map((piece) => (end += piece.length)),
-    bytes: Buffer.concat(pieces),
-  };
-}
-
 async function sendBatch(
   store: StoreConnection,
   whole: Batch,
+  again: (places: readonly number[]) => Batch,
   into: { readonly conflicts: number[]; readonly refused: string[] },
 ): Promise<void> {
   let batch = whole;
   for (let tried = 1; batch.places.length > 0; tried += 1) {
     const later: number[] = [];
-    const items = await sendOnce(store, batch);
+    const items = await sendOnce(store, batch, tried);
     for (const [index, place] of batch.places.entries()) {
       const item = items[index] ?? NOT_NOW;
       if (item.status < 300) continue;
       if (item.status === 409) into.conflicts.push(place);
-      else if (isForNow(item.status) && tried < TRIES_MAX) later.push(index);
+      else if (isForNow(item.status) && tried < TRIES_MAX) later.push(place);
       else into.refused.push(`${item.status} ${item.reason}`);
     }
     if (later.length > 0) await delay(FIRST_DELAY_MS * 2 ** (tried - 1));
-    batch = pick(batch, later);
+    batch = again(later);
   }
 }
 
@@ -136,18 +140,33 @@ function isForNow(status: number): boolean {
 }
 
 /** What became of each document; nothing when the whole request was refused for the moment. */
-async function sendOnce(store: StoreConnection, batch: Batch): Promise<ItemOutcome[]> {
-  const answer = await store.request({
-    method: "POST",
-    path: "/_bulk",
-    query: { filter_path: "items.*.status,items.*.error.type,items.*.error.reason" },
-    lines: batch.bytes,
-    accept: [429],
-  });
-  if (answer.status === 429) return [];
+async function sendOnce(store: StoreConnection, batch: Batch, tried: number): Promise<ItemOutcome[]> {
+  const answer = await request(store, batch, tried);
+  if (answer === null || answer.status === 429) return [];
   const items = itemsOf(answer.body);
   if (items.length === batch.places.length) return items;
   throw storeUnavailable(new Error(`A bulk of ${batch.places.length} was answered for ${items.length}.`));
+}
+
+/** Null when no answer came and there are tries left; sent once, because a repeat would carry old moments. */
+async function request(store: StoreConnection, batch: Batch, tried: number): Promise<StoreAnswer | null> {
+  try {
+    return await store.request({
+      method: "POST",
+      path: "/_bulk",
+      query: {
+        filter_path: "items.*.status,items.*.error.type,items.*.error.reason",
+        timeout: SHARD_WAIT,
+      },
+      lines: batch.bytes,
+      accept: [429],
+      once: true,
+    });
+  } catch (error) {
+    const isPassing = hasCode(error, "store_unavailable") && error.facts["timed_out"] !== true;
+    if (isPassing && tried < TRIES_MAX) return null;
+    throw error;
+  }
 }
 
 /** Read by hand: thousands of items an answer, and a schema would take a tenth of the whole write's time. */

@@ -13,6 +13,8 @@ export interface StoreRequest {
   readonly lines?: Buffer;
   /** Error statuses that the caller reads itself. */
   readonly accept?: readonly number[];
+  /** Sent once: whoever asks repeats it, made anew. */
+  readonly once?: boolean;
 }
 
 export interface StoreAnswer {
@@ -45,7 +47,7 @@ export function connectStore(settings: StoreSettings): StoreConnection {
   });
 
   return {
-    async request({ method, path, query, body, lines, accept }) {
+    async request({ method, path, query, body, lines, accept, once }) {
       try {
         const answer = await client.transport.request(
           {
@@ -55,7 +57,7 @@ export function connectStore(settings: StoreSettings): StoreConnection {
             ...(body && { body }),
             ...(lines !== undefined && { bulkBody: lines }),
           },
-          { ignore: [...(accept ?? [])] },
+          { ignore: [...(accept ?? [])], ...(once && { maxRetries: 0 }) },
         );
         return { status: answer.statusCode ?? 0, body: answer.body };
       } catch (error) {
@@ -67,6 +69,7 @@ export function connectStore(settings: StoreSettings): StoreConnection {
 }
 
 function troubleOf(error: unknown, request: string): PolytapeError {
+  if (error instanceof errors.TimeoutError) return storeUnavailable(error, { request, timed_out: true });
   if (!(error instanceof errors.ResponseError)) return storeUnavailable(error, { request });
   const status = error.statusCode ?? 0;
   if (status >= 502 && status <= 504) return storeUnavailable(error, { request, status });

@@ -56,9 +56,9 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
     async createTrades(trades) {
       if (trades.length === 0) return { stored: 0, repeated: 0 };
       await ready();
-      const ingestedAtMs = now();
       const dayOf = indexOfDay(names);
-      const lineOf = (trade: Trade) => tradeLine(trade, dayOf(trade), ingestedAtMs);
+      // Stamped as late as possible and again for every try: readers look only at what is older than a margin.
+      const lineOf = (trade: Trade) => tradeLine(trade, dayOf(trade), now());
       const outcome = await sendBulk(store, trades, lineOf);
       for (const trade of trades) days.noteWritten(windowStart(tradeTsMs(trade), DAY_MS));
       return { stored: outcome.written, repeated: outcome.conflicts.length };
@@ -178,5 +178,7 @@ function sumBody(filter: TradeFilter): Record<string, unknown> {
  */
 function exactSum(sum: number): number {
   if (Number.isSafeInteger(sum)) return sum;
-  throw new PolytapeError("input", "amount_too_large", "A sum is beyond exact integers.", { facts: { sum } });
+  throw new PolytapeError("input", "amount_too_large", "A sum is too large to be exact: ask for less.", {
+    facts: { sum },
+  });
 }
