@@ -13,7 +13,8 @@ export interface ReadQuestion {
 
 /**
  * The direct form is the one search that finds the same documents, asked only of the index that holds them,
- * its answer trimmed: what somebody would send who knows OpenSearch and needs neither keys nor coverage.
+ * read as columns where that is faster, its answer trimmed: what somebody would send who knows OpenSearch and
+ * needs neither keys nor coverage.
  */
 export function readQuestions({ stack, apiKey }: BenchGround, dayMs: EpochMs): ReadQuestion[] {
   const names = indexNames();
@@ -25,7 +26,7 @@ export function readQuestions({ stack, apiKey }: BenchGround, dayMs: EpochMs): R
     headers: { "x-api-key": apiKey },
   });
   const direct = (index: string, body: Record<string, unknown>): RawRequest => ({
-    url: `${stack.urls.openSearch}/${index}/_search?filter_path=hits.hits._id,hits.hits._source`,
+    url: `${stack.urls.openSearch}/${index}/_search?filter_path=hits.hits._id,hits.hits._source,hits.hits.fields`,
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ track_total_hits: false, ...body }),
@@ -41,6 +42,7 @@ export function readQuestions({ stack, apiKey }: BenchGround, dayMs: EpochMs): R
         size: 100,
         query: filter({ term: { market_id: market } }, { term: { row_set: "taker" } }),
         sort: [{ ts: "desc" }, { tie: "desc" }],
+        ...columns(TRADE_FIELDS),
       }),
     },
     {
@@ -54,6 +56,8 @@ export function readQuestions({ stack, apiKey }: BenchGround, dayMs: EpochMs): R
           { range: { open_time: { gte: dayMs, lt: endMs } } },
         ),
         sort: [{ open_time: "asc" }],
+        stored_fields: "_none_",
+        ...columns(CANDLE_FIELDS),
       }),
     },
     {
@@ -66,4 +70,17 @@ export function readQuestions({ stack, apiKey }: BenchGround, dayMs: EpochMs): R
       }),
     },
   ];
+}
+
+const TRADE_FIELDS = [
+  ...["market_id", "asset_id", "wallet", "transaction_hash", "side", "row_set"],
+  ...["price", "size", "tie", "occurrence", "ts", "received_at", "ingested_at"],
+];
+const CANDLE_FIELDS = [
+  ...["open_time", "open", "high", "low", "close", "volume_micro", "notional_micro"],
+  ...["buy_volume_micro", "sell_volume_micro", "n", "rev"],
+];
+
+function columns(fields: readonly string[]): Record<string, unknown> {
+  return { _source: false, docvalue_fields: fields };
 }
