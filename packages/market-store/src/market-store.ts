@@ -56,8 +56,9 @@ export interface MarketCatalogue {
   /**
    * Writes what differs from what is stored, and one change document per observed version of what is
    * tracked (title, description, status, dates, outcomes without probability, fees, tick, tags). An
-   * observation older than the stored one (by the venue's updatedAt) changes nothing. Change documents
-   * are written before the market, so that a crash between the two loses none.
+   * observation older than the stored one (by the venue's updatedAt, unless that lies more than five minutes
+   * after its observation) changes nothing. Change documents are written before the market, so that a crash
+   * between the two loses none.
    */
   storeMarkets(markets: readonly Market[], observedAtMs: EpochMs): Promise<StoredMarkets>;
   /** By condition id, in real time; unknown ones are absent. At most 1000. */

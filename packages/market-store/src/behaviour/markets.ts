@@ -78,6 +78,21 @@ export function describeMarkets(open: () => StoreUnderTest): void {
       expect((await store.markets.findMarket(newer.marketId))?.title).toBe("Newer?");
     });
 
+    it("lets a later observation replace one whose update the venue dates in the future", async () => {
+      const { store } = open();
+      const sane = freshMarket({ title: "Before?", updatedAtMs: 1_785_000_000_000 });
+      const odd = { ...sane, title: "Odd?", updatedAtMs: 4_000_000_000_000 };
+      await store.markets.storeMarkets([sane], 1_785_000_010_000);
+      await store.markets.storeMarkets([odd], 1_785_000_020_000);
+
+      const corrected = { ...sane, title: "Corrected?", updatedAtMs: 1_785_000_005_000 };
+      const counts = await store.markets.storeMarkets([corrected], 1_785_000_030_000);
+      const late = await store.markets.storeMarkets([odd], 1_785_000_025_000);
+
+      expect([counts.updated, late.unchanged]).toEqual([1, 1]);
+      expect((await store.markets.findMarket(sane.marketId))?.title).toBe("Corrected?");
+    });
+
     it("keeps the known tags when an answer carried none", async () => {
       const { store } = open();
       const tagged = freshMarket({ tags: ["weather"], category: "weather" });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { EpochMs, Market } from "@polytape/market-model";
+import { type EpochMs, type Market, MINUTE_MS } from "@polytape/market-model";
 import type { StoredMarket } from "../market-store.ts";
 import { type MarketDocument, marketDocument } from "./market-document.ts";
 
@@ -22,7 +22,7 @@ export type TrackedContent = ReturnType<typeof trackedContent>;
 
 /**
  * What an observation does to a market, given what is stored of it. An observation that is older by the
- * venue's `updatedAt` (by our own clock where the venue states none) changes nothing.
+ * venue's `updatedAt` (by our own clock where the venue states none, or none to be believed) changes nothing.
  */
 export function decideMarket(
   stored: StoredMarket | undefined,
@@ -38,13 +38,18 @@ export function decideMarket(
 }
 
 function isOlder(stored: StoredMarket, observed: Market, observedAtMs: EpochMs): boolean {
-  if (
-    stored.updatedAtMs !== null &&
-    observed.updatedAtMs !== null &&
-    stored.updatedAtMs !== observed.updatedAtMs
-  )
-    return observed.updatedAtMs < stored.updatedAtMs;
+  const storedMs = believedUpdate(stored.updatedAtMs, stored.observedAtMs);
+  const observedMs = believedUpdate(observed.updatedAtMs, observedAtMs);
+  if (storedMs !== null && observedMs !== null && storedMs !== observedMs) return observedMs < storedMs;
   return observedAtMs < stored.observedAtMs;
+}
+
+/** Clocks drift by seconds. */
+const AHEAD_MS_MAX = 5 * MINUTE_MS;
+
+/** Nothing changed after it was seen; a time in the future, believed, would freeze the market until then. */
+function believedUpdate(updatedAtMs: EpochMs | null, seenAtMs: EpochMs): EpochMs | null {
+  return updatedAtMs !== null && updatedAtMs <= seenAtMs + AHEAD_MS_MAX ? updatedAtMs : null;
 }
 
 /** An answer without tags says nothing about them; it does not say that there are none. */
