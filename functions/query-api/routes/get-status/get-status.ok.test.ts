@@ -22,6 +22,15 @@ test("tells the newest trade, its age, and what is known about the last day", as
   expect(body.versions).toMatchObject({ api: "v1", polytape: expect.stringMatching(/^\d+\.\d+\.\d+/) });
 });
 
+test("a newest trade ahead of our clock has no lag, not a negative one", async () => {
+  const api = await anApi();
+  await api.store.trades.createTrades(tradesOf([{ tsSeconds: NOW / 1_000 + 60 }]));
+
+  const { body } = await api.ask("/v1/status");
+
+  expect(body.streams[0]).toMatchObject({ newest_ts: "2026-11-22T12:01:00.000Z", lag_ms: 0 });
+});
+
 test("an empty tape has no newest trade and no lag", async () => {
   const { body } = await (await anApi()).ask("/v1/status");
 

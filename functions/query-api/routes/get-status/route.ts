@@ -51,7 +51,8 @@ export const getStatus = defineRoute({
           ? {
               newest_ts: momentOrNull(tradeTsMs(newest)),
               newest_ingested_at: momentOrNull(newest.ingestedAtMs),
-              lag_ms: nowMs - tradeTsMs(newest),
+              // The venue's clock may be ahead of ours by drift.
+              lag_ms: Math.max(0, nowMs - tradeTsMs(newest)),
             }
           : unknown),
         coverage: coverageBlockOf(timelines[place] ?? [], range),
