@@ -8,6 +8,8 @@ import type { z } from "zod";
 export interface Tools {
   bus(): Promise<EventBus>;
   store(): Promise<MarketStore>;
+  /** Through the gateway; returns what the function answers. */
+  callFunction(name: string, body: unknown): Promise<unknown>;
   now(): EpochMs;
   readonly randomBytes: RandomBytes;
   print(line: string): void;

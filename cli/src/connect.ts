@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { connectEventBus, type EventBus } from "@polytape/event-bus";
-import { natsSettings, openSearchSettings, readSettings } from "@polytape/function-runtime";
+import { httpUrl, natsSettings, openSearchSettings, readSettings } from "@polytape/function-runtime";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { z } from "zod";
+import { callFunction } from "./call-function.ts";
 import type { Tools } from "./command.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,6 +16,7 @@ const storeSettings = z.object({
   ...openSearchSettings,
   OPENSEARCH_URL: openSearchSettings.OPENSEARCH_URL.prefault("http://127.0.0.1:9200"),
 });
+const gatewaySettings = z.object({ OPENFAAS_URL: httpUrl().default("http://127.0.0.1:8080") });
 
 /** Tools on real servers. A command that needs only one of them asks for no setting of the other. */
 export function connectTools(
@@ -33,6 +35,8 @@ export function connectTools(
         store ??= openStore(environment);
         return store;
       },
+      callFunction: async (name, body) =>
+        callFunction(readSettings(gatewaySettings, environment).OPENFAAS_URL, name, body),
       now: Date.now,
       randomBytes,
       print,

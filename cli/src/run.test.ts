@@ -9,7 +9,11 @@ import { run } from "./run.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 
-function aShell() {
+const noFunction = (name: string): unknown => {
+  throw new PolytapeError("operating", "gateway_unavailable", `${name} cannot be reached.`);
+};
+
+function aShell(answerOf: (name: string, body: unknown) => unknown = noFunction) {
   const bus = inMemoryBus();
   const store = inMemoryStore({ now: () => NOW });
   async function call(...words: string[]) {
@@ -18,6 +22,7 @@ function aShell() {
     const tools = {
       bus: async () => bus,
       store: async () => store,
+      callFunction: async (name: string, body: unknown) => answerOf(name, body),
       now: () => NOW,
       randomBytes,
       print: (line: string) => out.push(line),
@@ -146,6 +151,55 @@ test("dead letters and rejected records are listed", async () => {
   expect(JSON.parse((await call("rejected", "list", "--json")).out[0] ?? "")).toMatchObject({
     raw: { a: 1 },
   });
+});
+
+test("a backfill is started through the gateway, and tells first what it will cost", async () => {
+  const asked: unknown[] = [];
+  const { call } = aShell((name, body) => {
+    asked.push([name, body]);
+    const estimate = { rows: 3_000_000, bytes: 450_000_000, seconds: 375 };
+    return { backfill: "all-1-2", outcome: "running", estimate };
+  });
+
+  const { status, out } = await call("backfill", "start", "--from", "2026-11-01T00:00:00Z");
+
+  expect(status).toBe(0);
+  expect(asked).toEqual([["backfill-trades", { from: "2026-11-01T00:00:00Z" }]]);
+  expect(out.slice(0, 2)).toEqual([
+    "About 3000000 trades, 450 MB on disk without candles, 7 min or more.",
+    "all-1-2: running.",
+  ]);
+  expect(await call("backfill", "start")).toMatchObject({ status: 2 });
+  expect(await aShell().call("backfill", "start", "--to", "2026-11-01T00:00:00Z")).toMatchObject({
+    status: 1,
+  });
+});
+
+test("backfills are shown with what is done, left and to go", async () => {
+  const { call, store } = aShell();
+  expect((await call("backfill", "status")).out).toEqual(["There are no backfills."]);
+  const seconds = NOW / 1_000;
+  const walk = { openedAtMs: NOW, oldestSeconds: seconds - 250, rows: 5_000 };
+  const state = {
+    id: "first",
+    marketId: null,
+    fromSeconds: seconds - 1_000,
+    toSeconds: seconds,
+    state: "running",
+  };
+  const counts = { updatedAtMs: NOW, rows: 5_000, estimate: null, rowsPerSecond: 300 };
+  const ends = { servedFromSeconds: null, reason: null };
+  await store.checkpoints.write(
+    "backfills",
+    { backfills: [{ id: "first", open: true }, { id: "gone" }] },
+    null,
+  );
+  await store.checkpoints.write("backfill:first", { ...state, ...counts, ...ends, walk }, null);
+
+  const { out } = await call("backfill", "status");
+
+  expect(out).toHaveLength(2);
+  expect(out[1]).toMatch(/^first +running +2026-11-22T\S+ +25 % +5000 +15000 +300 +50 s/);
 });
 
 test("help names every command and every option", async () => {

@@ -1,4 +1,6 @@
 import type { Command } from "../command.ts";
+import { backfillCommands } from "./backfill.ts";
+import { coverageCommands } from "./coverage.ts";
 import { deadLetterCommands } from "./dead-letters.ts";
 import { keyCommands } from "./keys.ts";
 import { rejectedCommands } from "./rejected.ts";
@@ -9,5 +11,7 @@ export const commands: readonly Command[] = [
   ...keyCommands,
   ...deadLetterCommands,
   ...rejectedCommands,
+  ...backfillCommands,
   ...statusCommands,
+  ...coverageCommands,
 ];

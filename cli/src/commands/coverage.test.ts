@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { inMemoryBus } from "@polytape/event-bus/in-memory";
+import type { CoverageInterval } from "@polytape/market-model";
+import { inMemoryStore } from "@polytape/market-store/in-memory";
+import { expect, test } from "vitest";
+import { run } from "../run.ts";
+import { coverageCommands } from "./coverage.ts";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+const MARKET = `0x${"a1".repeat(32)}`;
+
+function aShell() {
+  const store = inMemoryStore({ now: () => NOW });
+  async function call(...words: string[]) {
+    const out: string[] = [];
+    const errors: string[] = [];
+    const tools = {
+      bus: async () => inMemoryBus(),
+      store: async () => store,
+      now: () => NOW,
+      randomBytes,
+      print: (line: string) => out.push(line),
+    };
+    const status = await run(coverageCommands, ["coverage", ...words], tools, (line) => errors.push(line));
+    return { status, out, errors };
+  }
+  const say = (from: string, to: string, changes: Partial<CoverageInterval> = {}) =>
+    store.coverage.recordIntervals([
+      {
+        stream: "trades",
+        marketId: null,
+        assetId: null,
+        fromMs: Date.parse(from),
+        toMs: Date.parse(to),
+        state: "complete",
+        cause: null,
+        evidence: {},
+        ...changes,
+      },
+    ]);
+  return { call, say };
+}
+
+const DAYS = ["--from", "2026-11-20", "--to", "2026-11-23"];
+
+test("tells day by day how much is complete, and the gaps with their cause", async () => {
+  const { call, say } = aShell();
+  await say("2026-11-20T00:00:00Z", "2026-11-22T11:50:00Z");
+  const gap = { state: "missing", cause: "collector_down" } as const;
+  await say("2026-11-21T23:00:00Z", "2026-11-22T00:30:00.500Z", gap);
+
+  const { status, out } = await call(...DAYS);
+
+  expect(status).toBe(0);
+  expect(out).toEqual([
+    "day (UTC)   complete  gaps",
+    "2026-11-20  100 %     none",
+    "2026-11-21  95.83 %   23:00:00-24:00:00 missing (collector_down)",
+    "2026-11-22  47.22 %   00:00:00-00:30:00.500 missing (collector_down); 11:50:00-24:00:00 unknown",
+    "",
+    "In all: complete 81.01 %, missing 2.08 %, unknown 16.89 %",
+  ]);
+});
+
+test("a day with a gap of a millisecond is never shown as 100 %", async () => {
+  const { call, say } = aShell();
+  await say("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
+  await say("2026-11-20T10:00:00Z", "2026-11-20T10:00:00.001Z", { state: "partial", cause: "throttled" });
+
+  const { out } = await call("--from", "2026-11-20", "--to", "2026-11-21");
+
+  expect(out[1]).toBe("2026-11-20  99.99 %   10:00:00-10:00:00.001 partial (throttled)");
+  expect(out.at(-1)).toBe("In all: complete 99.99 %, partial < 0.01 %");
+});
+
+test("names the longest gaps of a day in a line, and all of them as JSON", async () => {
+  const { call, say } = aShell();
+  for (const hour of ["01", "02", "03", "04", "05"])
+    await say(`2026-11-20T${hour}:00:00Z`, `2026-11-20T${hour}:${hour}:00Z`, { state: "missing" });
+  await say("2026-11-20T06:00:00Z", "2026-11-21T00:00:00Z");
+  const day = ["--from", "2026-11-20", "--to", "2026-11-21"];
+
+  expect((await call(...day)).out[1]).toContain("and 8 shorter");
+  const { out } = await call(...day, "--json");
+
+  const [only = ""] = out;
+  expect(out).toHaveLength(1);
+  expect(JSON.parse(only)).toMatchObject({ day: "2026-11-20", complete_ms: 64_800_000, missing_ms: 900_000 });
+  expect(JSON.parse(only).gaps).toHaveLength(11);
+  expect(JSON.parse(only).gaps[1]).toEqual({
+    from: "2026-11-20T01:00:00.000Z",
+    to: "2026-11-20T01:01:00.000Z",
+    state: "missing",
+    cause: null,
+  });
+});
+
+test("asks about one market and one stream, the last seven days unless told otherwise", async () => {
+  const { call, say } = aShell();
+  await say("2026-11-15T12:00:00Z", "2026-11-22T12:00:00Z", { stream: "books", marketId: MARKET });
+
+  const { out } = await call("--market", MARKET.toUpperCase().replace("0X", "0x"), "--stream", "books");
+
+  expect(out).toHaveLength(11);
+  expect(out.at(-1)).toBe("In all: complete 100 %");
+});
+
+test.each([
+  [["--market", "some-slug"], "--market must be a condition id"],
+  [["--stream", "candles"], "--stream must be one of"],
+  [["--from", "yesterday"], "--from must be a day"],
+  [["--from", "2026-02-31"], "--from must be a day"],
+  [["--from", "2026-11-22", "--to", "2026-11-22"], "--from must lie before --to"],
+  [["--from", "2025-01-01"], "at most 400 days"],
+])("refuses %j", async (words, sentence) => {
+  const { status, errors } = await aShell().call(...words);
+
+  expect(status).toBe(2);
+  expect(errors.join()).toContain(sentence);
+});

@@ -1,0 +1,148 @@
+import {
+  type CoverageState,
+  type CoverageStretch,
+  cutTimeline,
+  DAY_MS,
+  type EpochMs,
+  toRfc3339,
+  windowStart,
+} from "@polytape/market-model";
+import { COVERAGE_DAYS_MAX } from "@polytape/market-store";
+import { z } from "zod";
+import { type Command, defineCommand } from "../command.ts";
+import { json, moment } from "../options.ts";
+import { usage } from "../parse-command.ts";
+import { tableLines } from "../table.ts";
+
+const STREAMS = ["trades", "books", "markets"] as const;
+const DAYS_DEFAULT = 7;
+/** Gaps named in one line of the table; `--json` names all. */
+const GAPS_SHOWN = 3;
+
+const coverage = defineCommand({
+  name: "coverage",
+  operands: [],
+  summary: "what is proven complete, day by day (UTC), and what is missing and why",
+  options: z.strictObject({
+    market: z
+      .string()
+      .regex(/^0x[0-9a-f]{64}$/i, "must be a condition id: 0x and 64 hexadecimal digits")
+      .transform((id) => id.toLowerCase())
+      .optional()
+      .meta({ description: "condition id of one market; default all markets at once" }),
+    stream: z
+      .enum(STREAMS, `must be one of ${STREAMS.join(", ")}`)
+      .optional()
+      .meta({ description: `${STREAMS.join(", ")}; default trades` }),
+    from: moment(`a day or a moment; default ${DAYS_DEFAULT} days before the end`).optional(),
+    to: moment("a day or a moment, excluded; default now").optional(),
+    json: json.meta({ description: "as JSON, one day a line, with every gap" }),
+  }),
+  async run({ options }, tools) {
+    const toMs = options.to ?? tools.now();
+    const fromMs = options.from ?? toMs - DAYS_DEFAULT * DAY_MS;
+    requireRange(fromMs, toMs);
+    const store = await tools.store();
+    const scope = { stream: options.stream ?? "trades", marketId: options.market };
+    const timeline = await store.coverage.readTimeline({ ...scope, fromMs, toMs });
+    const days = daysOf(timeline, fromMs, toMs);
+    if (options.json) for (const day of days) tools.print(JSON.stringify(dayAsJson(day)));
+    else for (const line of dayTable(days)) tools.print(line);
+  },
+});
+
+export const coverageCommands: readonly Command[] = [coverage];
+
+interface Day {
+  readonly fromMs: EpochMs;
+  readonly stretches: readonly CoverageStretch[];
+}
+
+function requireRange(fromMs: EpochMs, toMs: EpochMs): void {
+  if (fromMs >= toMs) throw usage("coverage: --from must lie before --to.");
+  if (toMs - windowStart(fromMs, DAY_MS) > COVERAGE_DAYS_MAX * DAY_MS)
+    throw usage(`coverage: at most ${COVERAGE_DAYS_MAX} days at once.`);
+}
+
+function daysOf(timeline: readonly CoverageStretch[], fromMs: EpochMs, toMs: EpochMs): Day[] {
+  const firstMs = windowStart(fromMs, DAY_MS);
+  return Array.from({ length: Math.ceil((toMs - firstMs) / DAY_MS) }, (_, place) => {
+    const dayMs = firstMs + place * DAY_MS;
+    return { fromMs: dayMs, stretches: cutTimeline(timeline, dayMs, dayMs + DAY_MS) };
+  });
+}
+
+function dayTable(days: readonly Day[]): string[] {
+  const rows = days.map((day) => [
+    toRfc3339(day.fromMs).slice(0, 10),
+    shareOf(day.stretches, "complete"),
+    gapsText(gapsOf(day)),
+  ]);
+  const all = days.flatMap(({ stretches }) => stretches);
+  const parts = (["partial", "missing", "unknown"] as const)
+    .filter((state) => millisecondsIn(all, state) > 0)
+    .map((state) => `${state} ${shareOf(all, state)}`);
+  return [
+    ...tableLines(["day (UTC)", "complete", "gaps"], rows),
+    "",
+    [`In all: complete ${shareOf(all, "complete")}`, ...parts].join(", "),
+  ];
+}
+
+/** Oldest first; when there are too many for a line, the longest. */
+function gapsText(gaps: readonly CoverageStretch[]): string {
+  if (gaps.length === 0) return "none";
+  const shown = [...gaps]
+    .sort((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))
+    .slice(0, GAPS_SHOWN)
+    .sort((a, b) => a.fromMs - b.fromMs)
+    .map(({ fromMs, toMs, state, cause }) =>
+      [`${timeText(fromMs)}-${timeText(toMs, "24:00:00")}`, state, ...(cause ? [`(${cause})`] : [])].join(
+        " ",
+      ),
+    );
+  const others = gaps.length - shown.length;
+  return [...shown, ...(others > 0 ? [`and ${others} shorter`] : [])].join("; ");
+}
+
+/** Time of day; the end of a day is told as its own, not as the next one's start. */
+function timeText(atMs: EpochMs, atMidnight = "00:00:00"): string {
+  return atMs % DAY_MS === 0
+    ? atMidnight
+    : toRfc3339(atMs)
+        .slice(11)
+        .replace(/(\.000)?Z$/, "");
+}
+
+function gapsOf({ stretches }: Day): CoverageStretch[] {
+  return stretches.filter(({ state }) => state !== "complete");
+}
+
+/** Cut, not rounded: 100 % is all, and what is there at all is not 0 %. */
+function shareOf(stretches: readonly CoverageStretch[], state: CoverageState): string {
+  const wholeMs = stretches.reduce((ms, { fromMs, toMs }) => ms + toMs - fromMs, 0);
+  const ms = millisecondsIn(stretches, state);
+  const hundredths = wholeMs === 0 ? 0 : Math.floor((ms * 10_000) / wholeMs);
+  return ms > 0 && hundredths === 0 ? "< 0.01 %" : `${hundredths / 100} %`;
+}
+
+function millisecondsIn(stretches: readonly CoverageStretch[], state: CoverageState): number {
+  return stretches.reduce((ms, each) => ms + (each.state === state ? each.toMs - each.fromMs : 0), 0);
+}
+
+function dayAsJson(day: Day) {
+  const { stretches } = day;
+  return {
+    day: toRfc3339(day.fromMs).slice(0, 10),
+    complete_ms: millisecondsIn(stretches, "complete"),
+    partial_ms: millisecondsIn(stretches, "partial"),
+    missing_ms: millisecondsIn(stretches, "missing"),
+    unknown_ms: millisecondsIn(stretches, "unknown"),
+    gaps: gapsOf(day).map(({ fromMs, toMs, state, cause }) => ({
+      from: toRfc3339(fromMs),
+      to: toRfc3339(toMs),
+      state,
+      cause,
+    })),
+  };
+}
