@@ -3,7 +3,7 @@
 #   make up API_BIND_PORT=8081 POLYTAPE_HOME=/srv/tape
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs test check test-integration e2e soak bench key build deploy clean
+.PHONY: help demo up down status logs test check test-integration e2e soak bench rebuild-candles key build deploy clean backfill
 
 LOCAL := node local/dist/local.cjs
 
@@ -28,6 +28,13 @@ logs: local/dist/local.cjs ## follows the logs; NAME=gateway for one of them
 key: local/dist/local.cjs ## makes an API key, alone on the last line; PLAN=weekly or PLAN=monthly
 	@case "$(PLAN)" in weekly|monthly) ;; *) echo "make key needs PLAN=weekly or PLAN=monthly" >&2; exit 2;; esac
 	@$(LOCAL) run cli/dist/polytape.cjs keys create --plan $(PLAN)
+
+rebuild-candles: ## makes the candles of FROM= TO= (days or RFC 3339) [MARKET=] anew from stored trades
+	@test -n "$(FROM)" && test -n "$(TO)" || { echo "make rebuild-candles needs FROM= and TO= (RFC 3339, or a day)" >&2; exit 2; }
+	@GATEWAY="$(GATEWAY)" functions/build-candles/request-rebuild.sh "$(FROM)" "$(TO)" $(MARKET)
+
+backfill: local/dist/local.cjs ## fills in past trades; FROM= TO= (times like 2026-11-01T00:00:00Z) MARKET= (condition id)
+	@$(LOCAL) run cli/dist/polytape.cjs backfill start $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") $(if $(MARKET),--market "$(MARKET)")
 
 test: node_modules/.package-lock.json ## everything: types, lint, unit, recorded, integration, end-to-end on real servers
 	@local/install/build-bundles.sh || { echo "0 passed, 1 failed"; exit 1; }

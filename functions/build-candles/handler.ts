@@ -1,16 +1,21 @@
 import { defineJob } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
+import { z } from "zod";
 import { buildCandles } from "./build-candles.ts";
 import { messageBatch } from "./message-batch.ts";
+import { rebuildRange } from "./rebuild-range.ts";
+import { rebuildRequest } from "./rebuild-request.ts";
 import { buildCandlesSettings } from "./settings.ts";
 
 export default defineJob({
   name: "build-candles",
   settings: buildCandlesSettings,
-  input: messageBatch,
+  input: z.union([rebuildRequest, messageBatch]),
   connect: async (settings) => ({
     intervals: settings.CANDLES_INTERVALS,
     settleMs: settings.SETTLE_SECONDS * 1000,
+    callMs: 20_000,
+    sliceMinutes: 2_000,
     store: openMarketStore({
       urls: settings.OPENSEARCH_URL,
       user: settings.OPENSEARCH_USER,
@@ -19,5 +24,8 @@ export default defineJob({
       timeoutMs: 20_000,
     }),
   }),
-  run: (parts, batch, context) => buildCandles({ ...parts, ...context }, batch),
+  run: (parts, input, context) =>
+    "rebuild" in input
+      ? rebuildRange({ ...parts, ...context }, input.rebuild)
+      : buildCandles({ ...parts, ...context }, input),
 });
