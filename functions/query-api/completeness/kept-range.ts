@@ -19,14 +19,15 @@ export const keptFields = {
     .meta({ description: "The first moment that is kept; null: everything is." }),
 };
 
-/** How a question stands to what is kept. */
+/** How a question stands to what is kept: it reaches past it with its start, or lies there altogether. */
 export function keptAnswer(
-  query: { from?: EpochMs | undefined },
+  query: { from?: EpochMs | undefined; to?: EpochMs | undefined },
   retentionDays: number,
   nowMs: EpochMs,
 ): { truncated_by: "retention" | null; retention_from: string | null } {
   const keptFromMs = retentionFromMs(retentionDays, nowMs);
-  const past = keptFromMs !== null && query.from !== undefined && query.from < keptFromMs;
+  const past =
+    keptFromMs !== null && ((query.from ?? keptFromMs) < keptFromMs || (query.to ?? nowMs) <= keptFromMs);
   return {
     truncated_by: past ? "retention" : null,
     retention_from: keptFromMs === null ? null : toRfc3339(keptFromMs),

@@ -214,3 +214,12 @@ test("starts where the kept days start, and says so", async () => {
   expect(body).toMatchObject({ truncated_by: "retention", retention_from: "2026-08-24T00:00:00.000Z" });
   expect(gone).toMatchObject({ candles: [], truncated_by: "retention" });
 });
+
+test.each([
+  ["lies before the kept days", "interval=1h&to=2025-01-01T00:00:00Z"],
+  ["reaches past them by its default start", "interval=1h&to=2026-08-24T03:00:00Z"],
+])("says when a question without from %s", async (_what, rest) => {
+  const api = await anApiWithCandles([]);
+
+  expect((await api.ask(question(rest))).body.truncated_by).toBe("retention");
+});

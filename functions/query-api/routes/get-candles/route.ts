@@ -66,7 +66,11 @@ export const getCandles = defineRoute({
     requireBuilt(query.interval, api.rules.candleIntervals);
     const subject = await findSubject(api.markets, query.market_id);
     const { assetId, name } = chooseOutcome(subject, query.outcome);
-    const { windows, nextFromMs } = windowsOf(query, retentionFromMs(api.rules.retentionDays, nowMs), nowMs);
+    const { windows, askedFromMs, nextFromMs } = windowsOf(
+      query,
+      retentionFromMs(api.rules.retentionDays, nowMs),
+      nowMs,
+    );
     const toMs = windows.firstMs + windows.count * windows.lengthMs;
     const scope = { stream: "trades" as const, marketId: subject.marketId, assetId };
 
@@ -78,7 +82,7 @@ export const getCandles = defineRoute({
     const previousClose = startsQuiet ? await provenClose(api, scope, query.interval, windows.firstMs) : null;
     const coveredToMs = Math.max(Math.min(toMs, nowMs - REFRESH_LAG_MS), windows.firstMs);
     const covered = await api.completeness.timeline(scope, windows.firstMs, coveredToMs);
-    const kept = keptAnswer(query, api.rules.retentionDays, nowMs);
+    const kept = keptAnswer({ from: askedFromMs, to: query.to }, api.rules.retentionDays, nowMs);
     return {
       market_id: subject.marketId,
       asset_id: assetId,
@@ -109,7 +113,7 @@ export function windowsOf(
   query: { interval: CandleInterval; from?: EpochMs | undefined; to?: EpochMs | undefined },
   keptFromMs: EpochMs | null,
   nowMs: EpochMs,
-): { windows: Windows; nextFromMs: EpochMs | null } {
+): { windows: Windows; askedFromMs: EpochMs; nextFromMs: EpochMs | null } {
   const lengthMs = CANDLE_INTERVAL_MS[query.interval];
   const endMs = alignUp(
     Math.min(query.to ?? Number.POSITIVE_INFINITY, windowStart(nowMs, lengthMs) + lengthMs),
@@ -121,6 +125,7 @@ export function windowsOf(
   const count = Math.min(asked, CANDLES_MAX);
   return {
     windows: { firstMs, count, lengthMs },
+    askedFromMs: fromMs,
     nextFromMs: count < asked ? firstMs + count * lengthMs : null,
   };
 }

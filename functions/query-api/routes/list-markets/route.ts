@@ -6,7 +6,13 @@ import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-bloc
 import { keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
 import { pageFields } from "../../http/page-fields.ts";
-import { cursorParameter, limitParameter, momentParameter, pageParameter } from "../../http/parameters.ts";
+import {
+  cursorParameter,
+  limitParameter,
+  moment,
+  momentParameter,
+  pageParameter,
+} from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
 
 const query = z.strictObject({
@@ -44,6 +50,10 @@ export const listMarkets = defineRoute({
   answer: z.object({
     data: z.array(marketAnswer),
     ...pageFields,
+    as_of: moment.meta({
+      description:
+        "Every market that had arrived by then is in the list; later markets and changes may be too. Not a snapshot.",
+    }),
     coverage: coverageBlock,
     ...keptFields,
   }),

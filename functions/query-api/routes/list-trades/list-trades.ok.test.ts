@@ -233,3 +233,13 @@ test("says when the question reaches past what is kept", async () => {
 
   expect(body).toMatchObject({ truncated_by: "retention", retention_from: "2026-08-24T00:00:00.000Z" });
 });
+
+test.each([
+  ["2025-01-01T00:00:00Z", "retention"],
+  ["2026-08-24T00:00:00Z", "retention"],
+  ["2026-08-24T00:00:01Z", null],
+])("of a question up to %s alone says truncated_by %s", async (to, truncatedBy) => {
+  const api = await anApiWith([]);
+
+  expect((await api.ask(`/v1/trades?to=${to}`)).body.truncated_by).toBe(truncatedBy);
+});

@@ -1,3 +1,4 @@
+import { PolytapeError } from "@polytape/market-model";
 import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
 import { anApi, NOW } from "../../testing/an-api.ts";
@@ -119,6 +120,21 @@ test("refuses to add up a month of all markets, and says the bound", async () =>
     expect(body.error.message).toContain("7 days");
   }
   expect((await api.ask("/v1/trades?aggregates=volume&from=2026-11-20T00:00:00Z")).status).toBe(200);
+});
+
+test("refuses a sum that is too large to be exact, and says so", async () => {
+  const api = await anApiWithMarket();
+  const error = new PolytapeError(
+    "input",
+    "amount_too_large",
+    "A sum is too large to be exact: ask for less.",
+  );
+  api.store.failNext("trades.aggregateTrades", { error });
+
+  const { status, body } = await api.ask(`/v1/trades?market_id=${MARKET.slug}&aggregates=volume`);
+
+  expect([status, body.error.code]).toEqual([400, "amount_too_large"]);
+  expect(body.error.message).toContain("ask for less");
 });
 
 test("answers 503 when the store does not answer, and nothing of its inside leaks", async () => {

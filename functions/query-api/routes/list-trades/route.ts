@@ -63,7 +63,14 @@ export const listTrades = defineRoute({
     coverage: coverageBlock,
     ...keptFields,
   }),
-  refusals: ["invalid_cursor", "page_too_deep", "range_too_wide", "unknown_outcome", "market_not_found"],
+  refusals: [
+    "invalid_cursor",
+    "page_too_deep",
+    "range_too_wide",
+    "amount_too_large",
+    "unknown_outcome",
+    "market_not_found",
+  ],
   freshSeconds: 0,
   async handle(api, { query, nowMs }) {
     requireOrder(query);
