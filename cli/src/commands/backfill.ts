@@ -1,7 +1,7 @@
 import { PolytapeError, toRfc3339 } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import { z } from "zod";
-import { type Command, defineCommand, type Tools } from "../command.ts";
+import { type Command, defineCommand } from "../command.ts";
 import { json } from "../options.ts";
 import { tableLines } from "../table.ts";
 

@@ -17,6 +17,7 @@ function aShell() {
     const tools = {
       bus: async () => inMemoryBus(),
       store: async () => store,
+      callFunction: async () => null,
       now: () => NOW,
       randomBytes,
       print: (line: string) => out.push(line),
