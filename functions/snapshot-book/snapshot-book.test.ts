@@ -192,6 +192,68 @@ test("time that runs out within a call keeps what was seen before it", async () 
   expect(await snapshotBook({ ...desk.deps, assetIds })).toMatchObject({ unchanged: 200, stored: 250 });
 });
 
+// The most active tokens stand first: begun with them, every run would leave the same ones.
+test("begins with the tokens that the last run had no time for", async () => {
+  const desk = await aDesk();
+  const assetIds = Array.from({ length: 450 }, (_, index) => String(5_000 + index));
+  desk.serve(...assetIds.map((assetId) => seen({ assetId })));
+  const timeUp = new PolytapeError("operating", "call_aborted", "the call's time is up");
+  const runs: unknown[] = [];
+
+  for (let run = 0; run < 3; run += 1) {
+    desk.deps.source.failCall(2, timeUp);
+    runs.push(await snapshotBook({ ...desk.deps, assetIds }));
+  }
+
+  expect(runs).toMatchObject([
+    { unread: 250, stored: 200 },
+    { unread: 250, stored: 200 },
+    { unread: 250, stored: 50, unchanged: 150 },
+  ]);
+});
+
+test("another book of a stored one's millisecond is counted, recorded and not remembered", async () => {
+  const desk = await aDesk();
+  await snapshotBook(desk.deps);
+
+  for (const observedAtMs of [START + 10_000, START + 20_000]) {
+    desk.turnTo(observedAtMs);
+    desk.serve(
+      seen({ assetId: "1001", hash: "other" }, observedAtMs),
+      seen({ assetId: "1002" }, observedAtMs),
+    );
+    expect(await snapshotBook(desk.deps)).toMatchObject({
+      collided: 1,
+      repeated: 0,
+      stored: 0,
+      unchanged: 1,
+    });
+  }
+
+  expect(await desk.bookOf("1001")).toMatchObject({ hash: "hash of the first", lastSeenAtMs: START });
+  const gaps = await desk.deps.store.coverage.findIntervals({
+    stream: "books",
+    fromMs: 0,
+    toMs: START * 2,
+    limit: 10,
+  });
+  expect(gaps).toMatchObject([{ assetId: "1001", state: "partial", fromMs: START, toMs: START + 20_000 }]);
+});
+
+test("a book that a crashed run stored is not remembered by another hash", async () => {
+  const desk = await aDesk();
+  desk.deps.store.failNext("checkpoints.write");
+  await snapshotBook(desk.deps).catch((error: unknown) => error);
+
+  desk.serve(seen({ assetId: "1001", hash: "other" }, START + 10_000), seen({ assetId: "1002" }));
+  const report = await snapshotBook(desk.deps);
+
+  expect(report).toMatchObject({ collided: 1, repeated: 1, stored: 0 });
+  const remembered = await desk.deps.store.checkpoints.read("books");
+  expect(remembered?.state).toMatchObject({ tokens: { "1002": {} } });
+  expect(remembered?.state).not.toMatchObject({ tokens: { "1001": {} } });
+});
+
 test("reads many tokens in several goes and remembers them all", async () => {
   const desk = await aDesk();
   const assetIds = Array.from({ length: 450 }, (_, index) => String(5_000 + index));

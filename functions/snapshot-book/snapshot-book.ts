@@ -1,21 +1,16 @@
 import type { JobReport } from "@polytape/function-runtime";
-import {
-  type CoverageInterval,
-  cutBook,
-  DAY_MS,
-  type EpochMs,
-  hasCode,
-  type ObservedBook,
-  PolytapeError,
-} from "@polytape/market-model";
+import { cutBook, DAY_MS, type EpochMs, hasCode, PolytapeError } from "@polytape/market-model";
 import {
   BOOKS_CHECKPOINT,
+  type BookCollision,
+  type BooksCheckpointState,
   booksCheckpointState,
   type MarketStore,
   type StoreVersion,
 } from "@polytape/market-store";
 import type { BookAnswer, PolymarketSource } from "@polytape/polymarket-source";
-import { compareBooks, forgetTokens, type LastBooks } from "./compare-books.ts";
+import { type ChangedBook, compareBooks, forgetTokens, type LastBooks } from "./compare-books.ts";
+import { collidedIntervals, unverifiedInterval, withoutCollided } from "./doubtful-books.ts";
 
 export interface SnapshotBookDeps {
   readonly source: Pick<PolymarketSource, "readBooks">;
@@ -40,13 +35,16 @@ const KEEP_TOKENS_MAX = 3_000;
  *
  * May run again at any moment: a book's documents are named by token and book time, an unchanged book costs
  * none, and an older one changes nothing. What was seen is written last, in one guarded write: after a crash
- * the same books are stored once more under the same names.
+ * the same books are stored once more under the same names. When time runs out, the next run begins with the
+ * tokens that were left.
  */
 export async function snapshotBook(deps: SnapshotBookDeps): Promise<JobReport> {
   const { store, signal } = deps;
-  const followed = deps.assetIds ?? (await mostActiveTokens(store, deps.marketsMax));
+  const wanted = deps.assetIds ?? (await mostActiveTokens(store, deps.marketsMax));
   const checkpoint = await store.checkpoints.read(BOOKS_CHECKPOINT);
-  let lastBooks = checkpoint === null ? {} : lastBooksOf(checkpoint.state);
+  const known = checkpoint === null ? NOTHING_KNOWN : stateOf(checkpoint.state);
+  const followed = unreadFirst(wanted, known.unread);
+  let lastBooks = known.tokens;
 
   const tally = startTally();
   let unread = followed.length;
@@ -60,13 +58,23 @@ export async function snapshotBook(deps: SnapshotBookDeps): Promise<JobReport> {
 
   const report = { tokens: followed.length, unread, ...tally };
   if (unread === followed.length) return report;
-  const isKept = await rememberBooks(deps, lastBooks, checkpoint?.version ?? null);
+  const state = { tokens: lastBooks, unread: followed.slice(followed.length - unread) };
+  const isKept = await rememberBooks(deps, state, checkpoint?.version ?? null);
   return isKept ? report : { ...report, overlapped: true };
+}
+
+const NOTHING_KNOWN: BooksCheckpointState = { tokens: {}, unread: [] };
+
+/** Else the same tokens would be left every time: the most active ones always stand first. */
+function unreadFirst(wanted: readonly string[], unread: readonly string[]): string[] {
+  const isWanted = new Set(wanted);
+  return [...new Set([...unread.filter((assetId) => isWanted.has(assetId)), ...wanted])];
 }
 
 interface Tally {
   stored: number;
   repeated: number;
+  collided: number;
   unchanged: number;
   older: number;
   unverified: number;
@@ -75,7 +83,16 @@ interface Tally {
 }
 
 function startTally(): Tally {
-  return { stored: 0, repeated: 0, unchanged: 0, older: 0, unverified: 0, rejected: 0, missing: 0 };
+  return {
+    stored: 0,
+    repeated: 0,
+    collided: 0,
+    unchanged: 0,
+    older: 0,
+    unverified: 0,
+    rejected: 0,
+    missing: 0,
+  };
 }
 
 /** Reads the tokens' books, stores what changed, and tells what is known of them now; null when the time is up. */
@@ -89,17 +106,18 @@ async function lookAt(
   if (answer === null) return null;
   const { books, rejected, missing } = answer;
   const { changed, unchanged, older, lastBooks } = compareBooks(books, known);
-  const { stored, repeated } = await keepChanged(store, changed, levelsMax);
+  const { stored, repeated, collided } = await keepChanged(store, changed, levelsMax);
   if (rejected.length > 0) await store.rejections.keepSamples(rejected);
 
   tally.stored += stored;
   tally.repeated += repeated;
+  tally.collided += collided.length;
   tally.unchanged += unchanged;
   tally.older += older;
   tally.unverified += books.filter((book) => !book.verified).length;
   tally.rejected += rejected.length;
   tally.missing += missing.length;
-  return lastBooks;
+  return withoutCollided(lastBooks, known, collided);
 }
 
 async function readInTime(
@@ -117,12 +135,13 @@ async function readInTime(
 /** False when another run has looked meanwhile: what it remembers is as good. */
 async function rememberBooks(
   { store, now }: SnapshotBookDeps,
-  lastBooks: LastBooks,
+  { tokens, unread }: BooksCheckpointState,
   replaces: StoreVersion | null,
 ): Promise<boolean> {
   const bounds = { nowMs: now(), keepMs: KEEP_TOKENS_MS, tokensMax: KEEP_TOKENS_MAX };
   try {
-    await store.checkpoints.write(BOOKS_CHECKPOINT, { tokens: forgetTokens(lastBooks, bounds) }, replaces);
+    const state: BooksCheckpointState = { tokens: forgetTokens(tokens, bounds), unread };
+    await store.checkpoints.write(BOOKS_CHECKPOINT, { ...state }, replaces);
     return true;
   } catch (error) {
     if (hasCode(error, "store_conflict")) return false;
@@ -138,36 +157,21 @@ async function mostActiveTokens(store: SnapshotBookDeps["store"], marketsMax: nu
 
 async function keepChanged(
   store: SnapshotBookDeps["store"],
-  changed: readonly (ObservedBook & { readonly previousSeenAtMs: EpochMs | null })[],
+  changed: readonly ChangedBook[],
   levelsMax: number,
-): Promise<{ stored: number; repeated: number }> {
-  if (changed.length === 0) return { stored: 0, repeated: 0 };
+): Promise<{ stored: number; repeated: number; collided: readonly BookCollision[] }> {
+  if (changed.length === 0) return { stored: 0, repeated: 0, collided: [] };
   const result = await store.books.storeBooks(changed.map((book) => cutBook(book, levelsMax)));
-  const doubtful = changed.filter((book) => !book.verified);
-  if (doubtful.length > 0) await store.coverage.recordIntervals(doubtful.map(unverifiedInterval));
+  const doubtful = changed.filter((book) => !book.verified).map(unverifiedInterval);
+  doubtful.push(...collidedIntervals(changed, result.collided));
+  if (doubtful.length > 0) await store.coverage.recordIntervals(doubtful);
   return result;
 }
 
-/** From the last moment the token's book was known: what happened since then can't be trusted. */
-function unverifiedInterval(
-  book: ObservedBook & { readonly previousSeenAtMs: EpochMs | null },
-): CoverageInterval {
-  return {
-    stream: "books",
-    marketId: book.marketId,
-    assetId: book.assetId,
-    fromMs: Math.min(book.previousSeenAtMs ?? book.tsMs, book.observedAtMs - 1),
-    toMs: book.observedAtMs,
-    state: "partial",
-    cause: "hash_mismatch",
-    evidence: { hash: book.hash, ts_ms: book.tsMs },
-  };
-}
-
 /** Throws `checkpoint_malformed`: silently starting anew would hide who wrote it. */
-function lastBooksOf(state: unknown): LastBooks {
+function stateOf(state: unknown): BooksCheckpointState {
   const outcome = booksCheckpointState.safeParse(state);
-  if (outcome.success) return outcome.data.tokens;
+  if (outcome.success) return outcome.data;
   throw new PolytapeError(
     "operating",
     "checkpoint_malformed",

@@ -247,11 +247,12 @@ export interface CandleWrite {
 export interface BookShelf {
   /**
    * Writes both sides of each book as one document each, in one bulk. `previousSeenAtMs` is when the
-   * token's previous book was last seen unchanged (null: none known).
+   * token's previous book was last seen unchanged (null: none known). A book whose token and time are there
+   * already is repeated, and nothing is written for it; with another hash it has collided, and is not kept.
    */
   storeBooks(
     books: readonly (ObservedBook & { readonly previousSeenAtMs: EpochMs | null })[],
-  ): Promise<{ stored: number; repeated: number }>;
+  ): Promise<{ stored: number; repeated: number; collided: readonly BookCollision[] }>;
   /**
    * The book of a token at a moment: `before` the newest at or before it, `nearest` the nearest on either
    * side. Null when there is none, or when only one side's document is found. `lastSeenAtMs` is the last
@@ -263,6 +264,15 @@ export interface BookShelf {
     match: "before" | "nearest";
     side?: BookSide | undefined;
   }): Promise<FoundBook | null>;
+}
+
+/** A book that was not kept, because another one of the same token and millisecond stands in its place. */
+export interface BookCollision {
+  readonly assetId: string;
+  readonly tsMs: EpochMs;
+  /** Of the book that was not kept, and of the one that stands. */
+  readonly hash: string;
+  readonly storedHash: string;
 }
 
 export interface FoundBook extends Book {

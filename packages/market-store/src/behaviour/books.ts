@@ -26,10 +26,30 @@ export function describeBooks(open: () => StoreUnderTest): void {
       await settle();
       const found = await store.books.findBook({ assetId, atMs: T, match: "before" });
 
-      expect(first).toEqual({ stored: 1, repeated: 0 });
-      expect(again).toEqual({ stored: 1, repeated: 1 });
+      expect(first).toEqual({ stored: 1, repeated: 0, collided: [] });
+      expect(again).toEqual({ stored: 1, repeated: 1, collided: [] });
       const { previousSeenAtMs: _, ...expected } = book;
       expect(found).toEqual({ ...expected, lastSeenAtMs: book.observedAtMs });
+    });
+
+    // Counted as a repeat, the second book would be lost without a word.
+    it("keeps the first of two books of one millisecond and names the other as collided", async () => {
+      const { store, settle } = open();
+      const { assetId } = freshIds();
+      const [first, second] = [seen(assetId, T, { hash: "first" }), seen(assetId, T, { hash: "second" })];
+      await store.books.storeBooks([first]);
+
+      const result = await store.books.storeBooks([second, first, seen(assetId, T + 1_000)]);
+      await settle();
+
+      expect(result).toEqual({
+        stored: 1,
+        repeated: 1,
+        collided: [{ assetId, tsMs: T, hash: "second", storedHash: "first" }],
+      });
+      expect(await store.books.findBook({ assetId, atMs: T, match: "before" })).toMatchObject({
+        hash: "first",
+      });
     });
 
     it("finds the newest book at or before a moment, or the nearest on either side", async () => {

@@ -1,9 +1,10 @@
 import type { EpochMs } from "@polytape/market-model";
-import type { BookShelf, Checkpoints } from "../market-store.ts";
+import type { BookCollision, BookShelf, Checkpoints } from "../market-store.ts";
 import { readAnswer, searchAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
+import { findCollisions } from "./book-collisions.ts";
 import { type BookDocument, bookDocument, bookDocumentId, bookDocuments, bookOf } from "./book-document.ts";
 import { type BookPair, firstWholeBook, nearerBook } from "./book-pairs.ts";
 import { BOOKS_CHECKPOINT, lastSeenAtMs } from "./last-seen.ts";
@@ -84,13 +85,18 @@ export function bookShelf({ store, names, now, ready }: StoreParts, checkpoints:
 
   return {
     async storeBooks(books) {
-      if (books.length === 0) return { stored: 0, repeated: 0 };
+      if (books.length === 0) return { stored: 0, repeated: 0, collided: [] };
       await ready();
       const documents = books.flatMap(bookDocuments);
       const { conflicts } = await sendBulk(store, documents, lineOf);
       const there = new Set(conflicts);
-      const repeated = books.filter((_, place) => there.has(2 * place) && there.has(2 * place + 1)).length;
-      return { stored: books.length - repeated, repeated };
+      const touched = books.filter((_, place) => there.has(2 * place) || there.has(2 * place + 1));
+      const collided = await findCollisions({ store, names }, touched);
+      const lost = new Set(collided.map(versionOf));
+      const repeated = books.filter(
+        (book, place) => there.has(2 * place) && there.has(2 * place + 1) && !lost.has(versionOf(book)),
+      ).length;
+      return { stored: books.length - repeated - collided.length, repeated, collided };
     },
 
     async findBook({ assetId, atMs, match, side }) {
@@ -126,6 +132,10 @@ export function bookShelf({ store, names, now, ready }: StoreParts, checkpoints:
       source: JSON.stringify(document),
     };
   }
+}
+
+function versionOf({ assetId, tsMs, hash }: Pick<BookCollision, "assetId" | "tsMs" | "hash">): string {
+  return `${assetId}|${tsMs}|${hash}`;
 }
 
 interface Found {

@@ -4,16 +4,31 @@ import { z } from "zod";
 /** Where the writer of snapshots keeps the last book of every token it looks at. */
 export const BOOKS_CHECKPOINT = "books";
 
-/** State of the checkpoint `books`: by token, its last book and when that was last seen unchanged. */
+/**
+ * State of the checkpoint `books`: by token, its last stored book and when that was last seen unchanged; and
+ * the followed tokens that the last run had no time for.
+ */
 export const booksCheckpointState = z.object({
-  tokens: z.record(z.string(), z.object({ hash: z.string(), tsMs: z.number(), observedAtMs: z.number() })),
+  tokens: z.record(
+    z.string(),
+    z.object({
+      hash: z.string(),
+      tsMs: z.number(),
+      observedAtMs: z.number(),
+      /** The book before it, and when that was last seen: searches may still find it as the newest. */
+      before: z.object({ hash: z.string(), tsMs: z.number(), observedAtMs: z.number() }).optional(),
+    }),
+  ),
+  unread: z.array(z.string()).default([]),
 });
 
 export type BooksCheckpointState = z.output<typeof booksCheckpointState>;
 
 /**
- * The last moment a book is known to have stood unchanged: from the checkpoint when it is the token's last
- * one, else from what the next newer document says of its predecessor, else when the book was written.
+ * The last moment a book is known to have stood unchanged: what the next newer document says of its
+ * predecessor, else the checkpoint when the book is the token's last one, or the one before it (the last is
+ * written before it can be searched), else when the book was first seen. Nothing later is known: what stood
+ * between two looks, nobody saw.
  */
 export function lastSeenAtMs(
   book: Pick<Book, "assetId" | "tsMs" | "hash"> & { readonly observedAtMs: EpochMs },
@@ -25,6 +40,6 @@ export function lastSeenAtMs(
   if (known.next) return Math.max(book.observedAtMs, known.next.previousSeenAtMs ?? 0);
   const state = booksCheckpointState.safeParse(known.checkpoint);
   const last = state.success ? state.data.tokens[book.assetId] : undefined;
-  const isLast = last?.hash === book.hash && last.tsMs === book.tsMs;
-  return isLast ? Math.max(book.observedAtMs, last.observedAtMs) : book.observedAtMs;
+  const seen = [last, last?.before].find((each) => each?.hash === book.hash && each.tsMs === book.tsMs);
+  return Math.max(book.observedAtMs, seen?.observedAtMs ?? 0);
 }

@@ -1,6 +1,6 @@
 import type { BookSide, EpochMs, ObservedBook } from "@polytape/market-model";
 import { BOOKS_CHECKPOINT, lastSeenAtMs } from "../books/last-seen.ts";
-import type { BookShelf, Checkpoints, FoundBook } from "../market-store.ts";
+import type { BookCollision, BookShelf, Checkpoints, FoundBook } from "../market-store.ts";
 
 export type LoseBookSide = (assetId: string, tsMs: EpochMs, side: BookSide) => void;
 
@@ -26,14 +26,19 @@ export function inMemoryBooks(checkpoints: Checkpoints): BookShelf & { loseSide:
   return {
     async storeBooks(books) {
       let stored = 0;
+      const collided: BookCollision[] = [];
       for (const book of books) {
         const id = `${book.assetId}|${book.tsMs}`;
         const kept = shelf.get(id);
-        if (kept?.sides.size === 2) continue;
-        shelf.set(id, { book: structuredClone(kept?.book ?? book), sides: new Set(["bid", "ask"]) });
-        stored += 1;
+        if (kept && kept.book.hash !== book.hash)
+          collided.push({ ...keyOf(book), storedHash: kept.book.hash });
+        else if (kept?.sides.size !== 2) {
+          const sides = new Set<BookSide>(["bid", "ask"]);
+          shelf.set(id, { book: structuredClone(kept?.book ?? book), sides });
+          stored += 1;
+        }
       }
-      return { stored, repeated: books.length - stored };
+      return { stored, repeated: books.length - stored - collided.length, collided };
     },
     async findBook({ assetId, atMs, match, side }) {
       const ofToken = [...shelf.values()]
@@ -48,6 +53,10 @@ export function inMemoryBooks(checkpoints: Checkpoints): BookShelf & { loseSide:
     },
     loseSide: (assetId, tsMs, side) => shelf.get(`${assetId}|${tsMs}`)?.sides.delete(side),
   };
+}
+
+function keyOf({ assetId, tsMs, hash }: ObservedBook) {
+  return { assetId, tsMs, hash };
 }
 
 /** At equal distance the earlier one: it is the book that stood. */
