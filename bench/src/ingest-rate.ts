@@ -120,7 +120,7 @@ async function rateOfJob(
         return bus.publishTradesStored("all", touched);
       },
     },
-    feed: { name: run.feedName, rowSet: "taker" },
+    feed: { name: run.feedName, rowSet: "taker", isWhole: false },
     budget: { pagesMax: PAGES, batchRowsMax: BATCH_ROWS_MAX },
     now: Date.now,
     signal: AbortSignal.timeout(120_000),

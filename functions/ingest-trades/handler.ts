@@ -12,7 +12,11 @@ export default defineJob({
   input: z.object({}).loose(),
   skip: (settings) => (settings.COLLECT_TRADES ? null : "COLLECT_TRADES=false"),
   connect: async (settings) => ({
-    feed: { name: settings.TRADES_FEED, rowSet: settings.TRADES_ROW_SET },
+    feed: {
+      name: settings.TRADES_FEED,
+      rowSet: settings.TRADES_ROW_SET,
+      isWhole: settings.TRADES_FEED_IS_WHOLE,
+    },
     budget: { pagesMax: settings.TRADES_PAGES_PER_RUN_MAX, batchRowsMax: 5_000 },
     settle: {
       afterSeconds: settings.SETTLE_SECONDS,

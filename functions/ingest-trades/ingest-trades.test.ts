@@ -28,7 +28,7 @@ function aTape(source: TestFeed, budget = { pagesMax: 20, batchRowsMax: 5_000 })
     source,
     store,
     bus,
-    feed: { name: "live", rowSet: "taker" },
+    feed: { name: "live", rowSet: "taker", isWhole: true },
     budget,
     now: () => 1_800_000_000_000,
     signal: new AbortController().signal,

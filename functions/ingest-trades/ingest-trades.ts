@@ -25,7 +25,12 @@ export interface IngestTradesParts extends RunContext {
   readonly source: Pick<PolymarketSource, "readTradePage">;
   readonly store: Pick<MarketStore, "trades" | "checkpoints" | "coverage" | "rejections">;
   readonly bus: Pick<EventBus, "publishTradesStored">;
-  readonly feed: { readonly name: string; readonly rowSet: RowSet };
+  readonly feed: {
+    readonly name: string;
+    readonly rowSet: RowSet;
+    /** Whether it is the whole venue's feed: only then what it proves is said of all markets. */
+    readonly isWhole: boolean;
+  };
   readonly budget: { readonly pagesMax: number; readonly batchRowsMax: number };
 }
 
@@ -216,7 +221,8 @@ async function finishWalk(
   const next = closeWalk(tape.state, last.walk, end);
   const gap = anchorGap(tape.state, last.walk);
   const seen = unsettledStretch(tape.state, next, last.walk);
-  await parts.store.coverage.recordIntervals([gap, seen].filter((statement) => statement !== null));
+  const statements = parts.feed.isWhole ? [gap, seen].filter((statement) => statement !== null) : [];
+  await parts.store.coverage.recordIntervals(statements);
   await tape.save(next);
   return { walk: "closed", end, ...tally, ...(gap && { gap: gap.cause }) };
 }

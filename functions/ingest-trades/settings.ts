@@ -19,6 +19,8 @@ export const ingestTradesSettings = z.object({
     .default("live"),
   /** `taker`: one row per taker order; `all`: maker rows too, which candles and volume leave out. */
   TRADES_ROW_SET: z.enum(["taker", "all"]).default("taker"),
+  /** Whether the feed is the whole venue's; of a part (one wallet, a recording) nothing is said in the ledger. */
+  TRADES_FEED_IS_WHOLE: flag().default(true),
   /** Pages of 1000 rows that one run may read; a walk that needs more goes on at the next tick. */
   TRADES_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
   /** Age after which the upstream adds no more rows below its head, seconds. */

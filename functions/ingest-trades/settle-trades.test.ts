@@ -18,7 +18,10 @@ function someRows(seconds: number, newestSecond = start): TradeRow[] {
   );
 }
 
-function aSettler(first: TestFeed, options: { pagesMax?: number; lagSeconds?: number } = {}) {
+function aSettler(
+  first: TestFeed,
+  options: { pagesMax?: number; lagSeconds?: number; isWhole?: boolean } = {},
+) {
   const store = inMemoryStore();
   const bus = inMemoryBus();
   const world = { feed: first, nowMs: (start + 10) * 1_000 };
@@ -30,7 +33,7 @@ function aSettler(first: TestFeed, options: { pagesMax?: number; lagSeconds?: nu
       },
       store,
       bus,
-      feed: { name: "live", rowSet: "taker" },
+      feed: { name: "live", rowSet: "taker", isWhole: options.isWhole ?? true },
       budget: { pagesMax: 100, batchRowsMax: 5_000 },
       settle: {
         afterSeconds: SETTLE,
@@ -108,6 +111,16 @@ test("stores and tells nothing twice when it settles again", async () => {
 
   expect(report).toMatchObject({ settle: "complete", late_rows: 0 });
   expect(await settler.stored()).toHaveLength(before);
+});
+
+test("says nothing about all markets from a feed that is only a part", async () => {
+  const settler = aSettler(aFeed(someRows(50)), { isWhole: false });
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+  await settler.run();
+
+  expect(await settler.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 })).toEqual([]);
+  expect(await settler.stored()).toHaveLength(150);
 });
 
 test("proves nothing while the upstream itself is behind", async () => {

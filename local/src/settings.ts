@@ -72,6 +72,7 @@ export const passedOnSettings = {
     .string()
     .regex(/^[a-z0-9-]+$/, "may hold lower-case letters, digits and dashes")
     .default("live"),
+  TRADES_FEED_IS_WHOLE: flag().default(true),
   TRADES_ROW_SET: z.enum(["taker", "all"]).default("taker"),
   TRADES_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
   SETTLE_EVERY_SECONDS: wholeNumber({ min: 1, max: 86_400 }).default(180),

@@ -11,11 +11,12 @@ const RUN_SECONDS = Number(readEnvironment()["SOAK_SECONDS"] ?? 60);
 const SEED = Number(readEnvironment()["TEST_SEED"] ?? 20_261_122);
 const TRADES_PER_SECOND = 200;
 
+/** Thrown at every reader, Gamma and CLOB included; slow answers only where a walk waits for them. */
 const FAULTS = [
-  { name: "rate-limited", probability: 0.06, retry_after_seconds: 1, path: "/data" },
-  { name: "server-errors", probability: 0.06, path: "/data" },
-  { name: "html-403", probability: 0.03, path: "/data" },
-  { name: "truncated-body", probability: 0.04, path: "/data" },
+  { name: "rate-limited", probability: 0.06, retry_after_seconds: 1 },
+  { name: "server-errors", probability: 0.06 },
+  { name: "html-403", probability: 0.03 },
+  { name: "truncated-body", probability: 0.04 },
   { name: "slow", probability: 0.04, delay_ms: 6_000, path: "/data" },
 ];
 
@@ -52,6 +53,14 @@ async function switchFault(fault: object): Promise<void> {
 
 async function clearFault(name: string): Promise<void> {
   await fetch(`${stack.simulatorUrl}/_faults/${name}`, { method: "DELETE" });
+}
+
+const requestCounts = z.record(z.string(), z.object({ faults: z.record(z.string(), z.number()) }));
+
+/** How often each fault hit the trade feed, as the simulator counted. */
+async function thrownAtTrades(): Promise<Record<string, number>> {
+  const answer = await fetch(`${stack.simulatorUrl}/_requests`);
+  return requestCounts.parse(await answer.json())["GET /data/v2/trades"]?.faults ?? {};
 }
 
 /** The process of a function, by the gateway's own record. */
@@ -103,6 +112,9 @@ test(
     await killAndAwaitReturn("build-candles", () => functionPid("build-candles"));
     await reach(1);
     for (const fault of FAULTS) await clearFault(fault.name);
+    const thrown = await thrownAtTrades();
+    for (const { name } of FAULTS)
+      expect(thrown[name], `${name} was thrown at the trade feed`).toBeGreaterThan(0);
 
     const endSeconds = Math.floor(Date.now() / 1_000);
     await until("tape at the end of the run", 120, async () => (await anchorSeconds()) >= endSeconds);

@@ -60,7 +60,7 @@ test("serves markets as the simulator knows them", async () => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  const sound = truth.filter((market) => market.flaw === null && market.status !== "open");
+  const sound = truth.filter((market) => market.flaw === null && market.status === "resolved");
   const market = sound[Math.floor(sound.length / 2)];
 
   const served = await until("the market in the catalogue", 60, async () => {
@@ -74,6 +74,8 @@ test("serves markets as the simulator knows them", async () => {
     slug: market.slug,
     status: market.status,
   });
+  const winners = (served["outcomes"] as { name: string; winner: boolean }[]).filter(({ winner }) => winner);
+  expect(winners.map(({ name }) => name)).toEqual([market.winner]);
   expect((await stack.ask(`/v1/markets/${market.slug}`, key)).body).toMatchObject({
     market_id: market.market_id,
   });

@@ -106,8 +106,9 @@ type Row = {
 };
 
 /**
- * Candles by the longest way round, from truth alone and by other code than the product's: identities by
- * the written recipe, exact sums by BigInt, every interval directly from its trades.
+ * Candles by the longest way round, from rows alone (the truth, or a tape that was compared with it) and by
+ * other code than the product's: identities by the written recipe, exact sums by BigInt, every interval
+ * directly from its trades.
  */
 export function naiveCandles(
   truth: Map<string, number>,

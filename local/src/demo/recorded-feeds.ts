@@ -89,6 +89,7 @@ export function writeFeedStack(
         COLLECT_TRADES: "true",
         TRADES_FEED: name.replaceAll("_", "-"),
         TRADES_ROW_SET: row_set,
+        TRADES_FEED_IS_WHOLE: "false",
       },
     },
   ]);
