@@ -207,7 +207,11 @@ test("time that runs out within a call keeps what was done and is no failure", a
     throw new PolytapeError("operating", "call_aborted", "the call's time is up");
   };
 
-  const report = await ingestMarkets({ ...deps(source), source: { readMarketPage }, signal: abort.signal });
+  const report = await ingestMarkets({
+    ...deps(source),
+    source: { ...source, readMarketPage },
+    signal: abort.signal,
+  });
 
   expect(report).toMatchObject({ out_of_time: true, created: 4, open_position: 2 });
 });
@@ -228,7 +232,7 @@ test("a cursor that leads back to itself ends the walk instead of repeating it f
     ...(await source.readMarketPage({ closed: false, order: "id", cursor: null })),
     nextCursor: "x",
   };
-  const parts = { ...deps(source), source: { readMarketPage: async () => stuck } };
+  const parts = { ...deps(source), source: { ...source, readMarketPage: async () => stuck } };
 
   const report = await ingestMarkets(parts);
 

@@ -13,10 +13,11 @@ import {
   rememberRecentWalk,
 } from "./recent-walk.ts";
 import { afterSweptPage, beforeFirstRound, restartRound, sweepPosition } from "./sweep-position.ts";
+import { type LookUpState, lookUpState, lookUpUnknownMarkets, nothingLookedUp } from "./unknown-markets.ts";
 
 export interface IngestMarketsDeps {
-  readonly source: Pick<PolymarketSource, "readMarketPage">;
-  readonly store: Pick<MarketStore, "markets" | "checkpoints" | "rejections">;
+  readonly source: Pick<PolymarketSource, "readMarketPage" | "findMarkets">;
+  readonly store: Pick<MarketStore, "markets" | "checkpoints" | "rejections" | "trades">;
   readonly budget: MarketsBudget;
   now(): number;
   /** Once aborted, no further page is started: positions are kept, so this is no failure. */
@@ -40,11 +41,12 @@ type SweepState = z.infer<typeof sweepState>;
 const unreadFeed = { newestMs: null, leftover: null };
 
 /**
- * Brings the catalogue of markets up to date: first what changed last, then one more slice of everything.
+ * Brings the catalogue of markets up to date: first what changed last, then the markets of stored trades that
+ * it lacks, then one more slice of everything.
  *
  * May run again at any moment, even beside itself: what is stored already is compared and left alone, an older
  * observation never replaces a newer one, and positions are written after the markets they stand for, so a crash
- * repeats at most one page. The two parts don't wait for each other's luck: the catalogue goes on being
+ * repeats at most one page. The parts don't wait for each other's luck: the catalogue goes on being
  * swept while the upstream refuses to sort by update.
  */
 export async function ingestMarkets(deps: IngestMarketsDeps): Promise<JobReport> {
@@ -57,15 +59,30 @@ export async function ingestMarkets(deps: IngestMarketsDeps): Promise<JobReport>
     open: beforeFirstRound,
     closed: beforeFirstRound,
   });
-  const tally = startTally();
+  const lookUps = await openCheckpoint<LookUpState>(
+    checkpoints,
+    "markets:look-ups",
+    lookUpState,
+    nothingLookedUp,
+  );
+  const tally = { ...startTally(), lookedUp: 0 };
   const readPage = readIntoStore(deps, tally);
 
   const failures: unknown[] = [];
-  for (const part of [() => readRecent(deps, readPage, recent), () => sweepSlice(deps, readPage, sweep)]) {
+  const parts = [
+    () => readRecent(deps, readPage, recent),
+    () => lookUpUnknownMarkets(deps, lookUps, tally),
+    () => sweepSlice(deps, readPage, sweep),
+  ];
+  for (const part of parts) {
     await part().catch((error: unknown) => failures.push(error));
   }
 
-  const report = reportOf(tally, recent.state(), sweep.state());
+  const report = {
+    ...reportOf(tally, recent.state(), sweep.state()),
+    looked_up: tally.lookedUp,
+    still_unknown: Object.keys(lookUps.state().unknown).length,
+  };
   const isHarmless = (error: unknown) => hasCode(error, "store_conflict") || hasCode(error, "call_aborted");
   const failure = failures.find((error) => !isHarmless(error));
   if (failure !== undefined) throw withReport(failure, report);
