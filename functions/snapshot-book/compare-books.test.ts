@@ -31,6 +31,16 @@ test("a changed book says when its predecessor was last seen", () => {
   expect(changed[0]?.previousSeenAtMs).toBe(2_000);
 });
 
+test("the book before the last one is remembered until the next look", () => {
+  const known = { "1001": { hash: "a", tsMs: 1_000, observedAtMs: 2_000 } };
+
+  const first = compareBooks([seen({ hash: "b", tsMs: 2_500 }, 3_000)], known).lastBooks;
+  const second = compareBooks([seen({ hash: "b", tsMs: 2_500 }, 4_000)], first).lastBooks;
+
+  expect(first).toEqual({ "1001": { hash: "b", tsMs: 2_500, observedAtMs: 3_000, before: known["1001"] } });
+  expect(second).toEqual({ "1001": { hash: "b", tsMs: 2_500, observedAtMs: 4_000 } });
+});
+
 test("an older book than the known one changes nothing, not even when it was seen", () => {
   const known = { "1001": { hash: "b", tsMs: 2_500, observedAtMs: 3_000 } };
 

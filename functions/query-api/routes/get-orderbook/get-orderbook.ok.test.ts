@@ -83,3 +83,16 @@ test("finds the book of a market that the catalogue lacks by its asset id", asyn
 
   expect(body).toMatchObject({ asset_id: "55501", outcome: null });
 });
+
+// A change is in the checkpoint about a second before a search finds it.
+test("a book that changed a moment ago is as old as the last look at which it stood", async () => {
+  const old = { tsMs: at("09:00:00"), observedAtMs: at("09:00:02") };
+  const api = await anApiWithBooks(old);
+  const before = { hash: aBook().hash, tsMs: old.tsMs, observedAtMs: NOW - 12_000 };
+  const last = { hash: "b".repeat(40), tsMs: NOW - 5_000, observedAtMs: NOW - 2_000, before };
+  await api.store.checkpoints.write("books", { tokens: { "1001": last } }, null);
+
+  const { body } = await api.ask(question(""));
+
+  expect(body).toMatchObject({ ts: "2026-11-22T09:00:00.000Z", age_ms: 12_000 });
+});
