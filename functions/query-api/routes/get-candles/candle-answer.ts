@@ -24,7 +24,8 @@ export const candleAnswer = z
         "false: it is not known what happened in this window, so all values are null. A quiet window that is known to be quiet is observed: volume 0, prices those of the previous close (null when that is not known).",
     }),
     final: z.boolean().meta({
-      description: "No late rows are expected any more. Should some come all the same, rev rises.",
+      description:
+        "The window is proven complete: no late rows are expected any more. Should some come all the same, rev rises.",
     }),
     rev: z.int().nonnegative().nullable().meta({
       description: "How often the trades of the window changed after settling; null without trades.",

@@ -33,7 +33,7 @@ export function fillSeries(
     const candle = byOpenTime.get(openTimeMs);
     if (candle) {
       previousClose = complete ? candle.close : null;
-      return tradedCandle(candle, settled && complete !== false);
+      return tradedCandle(candle, settled && complete === true);
     }
     if (complete) return quietCandle(openTimeMs, previousClose, settled);
     previousClose = null;

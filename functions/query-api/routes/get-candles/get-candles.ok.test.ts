@@ -47,6 +47,8 @@ test("a candle of trades that were added up by hand", async () => {
     { tsSeconds: at("11:00:59"), price: 0.5, size: 20, side: "buy" },
   ]);
 
+  await recordCoverage(api.store, "2026-11-22T11:00:00Z", "2026-11-22T11:01:00Z");
+
   const { status, body } = await api.ask(
     question("interval=1m&from=2026-11-22T11:00:00Z&to=2026-11-22T11:01:00Z"),
   );
@@ -140,8 +142,12 @@ test("no price is carried over a gap: a quiet window after one has volume 0 and 
   ]);
 });
 
-test("a window that may still get late rows, or is known to lack some, is not final", async () => {
-  const api = await anApiWithCandles([{ tsSeconds: at("11:00:30") }, { tsSeconds: at("11:55:00") }]);
+test("a window that may still get late rows, lacks some, or of which nothing is proven, is not final", async () => {
+  const api = await anApiWithCandles([
+    { tsSeconds: at("11:00:30") },
+    { tsSeconds: at("11:30:00") },
+    { tsSeconds: at("11:55:00") },
+  ]);
   const lacking = { state: "missing", cause: "collector_down" } as const;
   await recordCoverage(api.store, "2026-11-22T11:00:10Z", "2026-11-22T11:00:20Z", lacking);
 
@@ -151,6 +157,7 @@ test("a window that may still get late rows, or is known to lack some, is not fi
     body.candles.map((candle: { open_time: string; final: boolean }) => [candle.open_time, candle.final]),
   );
   expect(finals.get("2026-11-22T11:00:00.000Z")).toBe(false);
+  expect(finals.get("2026-11-22T11:30:00.000Z")).toBe(false);
   expect(finals.get("2026-11-22T11:55:00.000Z")).toBe(false);
   expect(body.coverage.complete).toBe(false);
 });
