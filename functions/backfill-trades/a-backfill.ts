@@ -27,8 +27,15 @@ export function aBackfill(
     log: { info: () => {}, warn: () => {}, error: () => {} },
     ...changes,
   };
-  const run = (input: BackfillInput = {}, other: Partial<BackfillTradesParts> = {}) => {
+  let settled = false;
+  /** The very first tick only plans the first backfill; all later ones come after the settle time. */
+  const run = async (input: BackfillInput = {}, other: Partial<BackfillTradesParts> = {}) => {
     clock.nowMs += SECOND_MS;
+    if (!settled) {
+      await backfillTrades({ ...parts, ...other }, {});
+      settled = true;
+      clock.nowMs += parts.settleSeconds * SECOND_MS;
+    }
     return backfillTrades({ ...parts, ...other }, input);
   };
   return {

@@ -3,7 +3,7 @@ import { aTradeRow } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
 import { aBackfill, DAY_SECONDS, multiset, NOW_SECONDS } from "./a-backfill.ts";
 import { backfillSchema } from "./backfill-state.ts";
-import { type BackfillTradesParts, TOPIC } from "./backfill-trades.ts";
+import { type BackfillTradesParts, backfillTrades, TOPIC } from "./backfill-trades.ts";
 
 const from = NOW_SECONDS - DAY_SECONDS;
 
@@ -41,8 +41,25 @@ test("stores every trade of the days wanted once, and says that it has them all"
   const firstSecond = from + 1;
   expect(report).toMatchObject({ outcome: "done", backfill: "first", done_percent: 100, repeated: 0 });
   expect(multiset(await tape.stored())).toEqual(multiset(since(rows, firstSecond)));
-  expect(complete(await tape.intervals())).toEqual([[firstSecond, NOW_SECONDS + 1 - 600]]);
+  expect(complete(await tape.intervals())).toEqual([[firstSecond, NOW_SECONDS + 1]]);
   expect((await tape.intervals())[0]?.evidence).toMatchObject({ walk_id: expect.any(String), rejected: 0 });
+});
+
+// Otherwise nobody would ever prove what lies between its upper end and the live tail's first second.
+test("begins when all that it is to prove has settled", async () => {
+  const tape = aBackfill(aDay());
+
+  const planned = await backfillTrades(tape.parts, {});
+  tape.clock.nowMs += 599_000;
+
+  expect([planned, await backfillTrades(tape.parts, {})]).toEqual([
+    { outcome: "nothing_to_do" },
+    { outcome: "nothing_to_do" },
+  ]);
+  expect(tape.feed.calls).toEqual([]);
+  tape.clock.nowMs += 1_000;
+  expect(await backfillTrades(tape.parts, {})).toMatchObject({ outcome: "done" });
+  expect(complete(await tape.intervals())).toEqual([[from, NOW_SECONDS]]);
 });
 
 test("is done once: later ticks read and write nothing", async () => {
@@ -104,7 +121,7 @@ test("says before it is done only what it has read whole seconds of", async () =
   await tape.run();
 
   const oldest = (await tape.stored()).at(-1)?.tsSeconds ?? 0;
-  expect(complete(await tape.intervals())).toEqual([[oldest + 1, NOW_SECONDS + 1 - 600]]);
+  expect(complete(await tape.intervals())).toEqual([[oldest + 1, NOW_SECONDS + 1]]);
 });
 
 test("sets a bad record aside and stores the others", async () => {
@@ -174,10 +191,10 @@ test.each([false, true])(
       expect(multiset(await tape.stored()), `died at effect ${dieAt}`).toEqual(
         multiset(await undisturbed.stored()),
       );
-      const { fromSeconds, startedAtMs } = backfillSchema.parse(
+      const { fromSeconds, toSeconds } = backfillSchema.parse(
         (await tape.store.checkpoints.read("backfill:first"))?.state,
       );
-      expect(complete(await tape.intervals())).toEqual([[fromSeconds, startedAtMs / 1_000 - 600]]);
+      expect(complete(await tape.intervals())).toEqual([[fromSeconds, toSeconds]]);
       // A batch is read and told again at most, never the whole walk.
       expect(tape.feed.calls.length).toBeLessThanOrEqual(undisturbed.feed.calls.length + budget.pagesMax + 1);
       const told = (each: typeof tape) =>
@@ -256,7 +273,7 @@ test("says that what the upstream no longer serves is missing, but for what was 
   ]);
   expect(complete(await tape.intervals())).toEqual([
     [from + 3_600, from + 7_200],
-    [oldest, NOW_SECONDS + 1 - 600],
+    [oldest, NOW_SECONDS + 1],
   ]);
 });
 

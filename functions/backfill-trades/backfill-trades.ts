@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { EventBus } from "@polytape/event-bus";
 import type { JobReport, RunContext } from "@polytape/function-runtime";
-import { hasCode } from "@polytape/market-model";
+import { hasCode, SECOND_MS } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import {
   type BackfillList,
@@ -78,9 +78,9 @@ async function chooseBackfill(
   list: BackfillList,
 ): Promise<StoredBackfill | null> {
   const first = firstRequest(parts.bounds, parts.now());
-  if (first && !list.entries.some(({ id }) => id === FIRST_ID)) return startBackfill(parts, list, first);
-
+  if (first && !list.entries.some(({ id }) => id === FIRST_ID)) await startBackfill(parts, list, first);
   const running: StoredBackfill[] = [];
+  const isDue = ({ state }: StoredBackfill) => dueAtMs(state, parts.settleSeconds) <= parts.now();
   for (const { id, open } of list.entries) {
     if (!open) continue;
     const found = await readBackfill(parts.store.checkpoints, id);
@@ -88,7 +88,15 @@ async function chooseBackfill(
     else if (found?.state.state === "running") running.push(found);
     else await list.put({ id, open: false });
   }
-  return running.sort((a, b) => a.state.updatedAtMs - b.state.updatedAtMs)[0] ?? null;
+  return running.filter(isDue).sort((a, b) => a.state.updatedAtMs - b.state.updatedAtMs)[0] ?? null;
+}
+
+/**
+ * A walk proves nothing about the settle time before it began, and the live tail's first walk may not reach back
+ * so far: the first backfill waits that long, or a stretch between the two would stay unknown for ever.
+ */
+function dueAtMs({ id, toSeconds, startedAtMs, walk }: Backfill, settleSeconds: number): number {
+  return id === FIRST_ID && walk.pages === 0 ? (toSeconds + settleSeconds) * SECOND_MS : startedAtMs;
 }
 
 async function runBackfill(
@@ -96,8 +104,8 @@ async function runBackfill(
   list: BackfillList,
   backfill: StoredBackfill,
 ): Promise<JobReport> {
-  const before = backfill.state;
-  const startedMs = parts.now();
+  const before = openWalkNow(parts, backfill.state);
+  const startedMs = before.updatedAtMs;
   let failure: unknown = null;
   for await (const batch of readBatches(parts, before)) {
     await keepEstimate(parts, backfill, batch);
@@ -110,6 +118,14 @@ async function runBackfill(
   const goesOn = outcome !== "throttled" && list.entries.some(({ open }) => open);
   if (goesOn) await parts.bus.publish(TOPIC, {}, { messageId: messageIdOf(backfill.state) });
   return report(outcome, before, backfill.state);
+}
+
+/** A walk of which nothing was read begins now, whenever it was planned. */
+function openWalkNow({ now, settleSeconds }: BackfillTradesParts, state: Backfill): Backfill {
+  const nowMs = now();
+  const isBegun = state.walk.pages > 0;
+  const walk = isBegun ? state.walk : newWalk(state, { walkId: state.walk.id, nowMs, settleSeconds });
+  return { ...state, updatedAtMs: nowMs, walk };
 }
 
 /** The same for a repeat of the same work, so that it is one message. */

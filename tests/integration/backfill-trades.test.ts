@@ -154,12 +154,14 @@ test("what lies before the upstream's history is called missing", async () => {
     budget: { pagesMax: 50, batchPages: 5 },
   });
 
+  await backfillTrades(job, {});
+  clock.set(clock.now() + 60_000);
   const report = await backfillTrades(job, {});
 
   await copy.settle();
   const [oldest] = await store.trades.findTrades({ sort: "asc", limit: 1 });
   expect(report).toMatchObject({ outcome: "done", missing_before: oldest?.tsSeconds });
-  expect(await completeStretches(null)).toEqual([[oldest?.tsSeconds, epochSeconds]]);
+  expect(await completeStretches(null)).toEqual([[oldest?.tsSeconds, epochSeconds + 60]]);
 });
 
 function timeOf(seconds: number): string {
