@@ -93,6 +93,7 @@ export const passedOnSettings = {
   OPENSEARCH_REPLICAS: wholeNumber({ min: 0, max: 8 }).default(0),
   RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
   BACKFILL_DAYS: wholeNumber({ min: 0, max: 3_650 }).default(7),
+  BACKFILL_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
   SETTLE_SECONDS: wholeNumber({ min: 0, max: 86_400 }).default(600),
   COLLECT_MARKETS: flag().default(true),
   COLLECT_TRADES: flag().default(true),
