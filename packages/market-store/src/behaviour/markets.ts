@@ -93,6 +93,22 @@ export function describeMarkets(open: () => StoreUnderTest): void {
       expect((await store.markets.findMarket(sane.marketId))?.title).toBe("Corrected?");
     });
 
+    // One refused document would refuse its batch, and stop the walk that brings it.
+    it("stores a market whose names are longer than the index takes", async () => {
+      const { store } = open();
+      const long = "x".repeat(40_000);
+      const market = freshMarket({
+        slug: long,
+        tags: [long],
+        outcomes: [{ name: long, assetId: null, probability: null, winner: null }],
+        fees: { type: long, rate: null, exponent: null, takerOnly: null, rebateRate: null },
+      });
+
+      await store.markets.storeMarkets([market], 1_000);
+
+      expect(await store.markets.findMarket(market.marketId)).toMatchObject(market);
+    });
+
     it("keeps the known tags when an answer carried none", async () => {
       const { store } = open();
       const tagged = freshMarket({ tags: ["weather"], category: "weather" });
