@@ -6,6 +6,7 @@ import {
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
+  StoreCompression,
   type StreamConfig,
 } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
@@ -73,6 +74,7 @@ function toStreamConfig(plan: StreamPlan, replicas: number): WantedConfig {
     max_bytes: plan.bytesMax ?? -1,
     max_age: plan.ageMaxMs === null ? 0 : nanos(plan.ageMaxMs),
     max_msgs_per_subject: plan.messagesPerSubjectMax ?? -1,
+    compression: plan.compressed ? StoreCompression.S2 : StoreCompression.None,
     duplicate_window: nanos(plan.repeatsKnownForMs),
     num_replicas: replicas,
     allow_direct: true,

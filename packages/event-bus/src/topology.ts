@@ -9,6 +9,8 @@ export interface StreamPlan {
   readonly whenFull: "refuse new" | "drop oldest";
   readonly bytesMax: number | null;
   readonly ageMaxMs: number | null;
+  /** Kept compressed on disk (S2). `bytesMax` counts what was published all the same. */
+  readonly compressed: boolean;
   /** 1: a new message on a subject replaces the one that is there. */
   readonly messagesPerSubjectMax: number | null;
   /** How long a message id is remembered, so that a repeat is not stored again. */
