@@ -6,9 +6,14 @@ import type { z } from "zod";
 import { apiParts } from "./api-parts.ts";
 import { createApp } from "./app.ts";
 import { connectAccess } from "./connect-access.ts";
+import { ANSWER_WITHIN_MS } from "./http/within-deadline.ts";
 import type { queryApiSettings } from "./settings.ts";
 
-const STORE_TIMEOUT_MS = 4_000;
+/**
+ * Just under the time an answer may take. Shorter would give up a search that a busy store is about to answer,
+ * and ask the same again beside it: more work just when there is too much.
+ */
+const STORE_TIMEOUT_MS = ANSWER_WITHIN_MS - 1_000;
 
 export interface QueryApi {
   readonly respond: (request: Request) => Response | Promise<Response>;

@@ -146,6 +146,9 @@ function pageOf(query: TradeQuery, at: { skip: number; missing: number }) {
   };
 }
 
+/** Rows of one page when all are read: a page of ten thousand takes tens of megabytes while it is read. */
+const ALL_AT_ONCE_MAX = 4_000;
+
 /** All rows of one day's search, page by page, in order of (ts, tie). */
 async function readAll(
   clauses: readonly Record<string, unknown>[],
@@ -154,11 +157,11 @@ async function readAll(
 ): Promise<void> {
   let after: TradePosition | undefined;
   for (;;) {
-    const page = { size: RESULT_WINDOW_MAX, from: 0, after, countUpTo: false as const };
+    const page = { size: ALL_AT_ONCE_MAX, from: 0, after, countUpTo: false as const };
     const { hits } = await search(tradeSearchBody({ sort: "asc" }, clauses, page));
     for (const hit of hits) into.push(tradeOf(hit));
     const last = into.at(-1);
-    if (hits.length < RESULT_WINDOW_MAX || !last) return;
+    if (hits.length < ALL_AT_ONCE_MAX || !last) return;
     after = [tradeTsMs(last), last.tie];
   }
 }
