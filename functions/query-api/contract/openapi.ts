@@ -121,14 +121,11 @@ const jsonSchema = z.object({
   required: z.array(z.string()).optional(),
 });
 
-/** A schema with its named parts moved to the components. */
+/** A schema with its named parts moved to the components; one that is itself named comes as a reference. */
 function schemaOf(schema: z.ZodType, io: "input" | "output", schemas: Json): Json {
   const { $schema: _, $defs = {}, ...rest } = z.toJSONSchema(schema, { io, override: withoutId });
   for (const [name, part] of Object.entries($defs)) schemas[name] = moved(part);
-  const id = schema.meta()?.id;
-  if (id === undefined) return asObject(moved(rest));
-  schemas[id] = moved(rest);
-  return { $ref: `#/components/schemas/${id}` };
+  return asObject(moved(rest));
 }
 
 function withoutId({ jsonSchema }: { jsonSchema: { id?: string | undefined } }): void {
