@@ -55,6 +55,18 @@ test("spells nested query parameters out, so that validation sees them", async (
   expect(decodeURIComponent(String(answer.body))).toBe("?a[b]=1");
 });
 
+test.each([
+  ["limit[]=1", { limit: ["1"] }, "?limit[]=1"],
+  ["limit[0][0]=1", { limit: [["1"]] }, "?limit[][]=1"],
+  ["limit[__proto__]=1", { limit: {} }, "?limit[]="],
+  ["an empty list", { limit: [] }, "?limit[]="],
+  ["limit[]=1&limit[]=2", { limit: ["1", "2"] }, "?limit=1&limit=2"],
+])("never makes one plain parameter of %s", async (_written, query, spelled) => {
+  const answer = await ask({ query }, (request) => new Response(new URL(request.url).search));
+
+  expect(decodeURIComponent(String(answer.body))).toBe(spelled);
+});
+
 test("answers 500 in the envelope when the application throws", async () => {
   const answer = await ask({}, () => {
     throw new Error("secret detail");

@@ -54,13 +54,20 @@ function toRequest(event: FunctionEvent): Request {
   return new Request(url, { method: event.method, headers, body: bodyText(event.body) });
 }
 
-/** The template parses `a[b]=1` into an object; it is spelled out again, so that validation can refuse it. */
+/**
+ * The template hands on only what its parser made of the query, so it is spelled out again for validation to
+ * refuse. One plain value comes as a string: a list of one, or an empty value, was written with brackets. A
+ * longer list may be either, and is spelled as repeats of the name.
+ */
 function queryText(query: FunctionEvent["query"]): string {
   const search = new URLSearchParams();
   const add = (name: string, value: unknown): void => {
-    if (Array.isArray(value)) for (const each of value) add(name, each);
+    if (Array.isArray(value) && value.length > 1) for (const each of value) add(name, each);
+    else if (Array.isArray(value) && value.length === 1) add(`${name}[]`, value[0]);
     else if (value !== null && typeof value === "object") {
-      for (const [key, each] of Object.entries(value)) add(`${name}[${key}]`, each);
+      const entries = Object.entries(value);
+      if (entries.length === 0) search.append(`${name}[]`, "");
+      for (const [key, each] of entries) add(`${name}[${key}]`, each);
     } else search.append(name, String(value ?? ""));
   };
   for (const [name, value] of Object.entries(query)) add(name, value);
