@@ -22,6 +22,8 @@ Made of the schemas that validate the requests; \`npm run docs -w @polytape/quer
 
 **Times**: RFC 3339 with a zone, or seconds or milliseconds since the epoch; answers carry RFC 3339 in UTC with milliseconds. \`from\` is
 included, \`to\` is not. **Numbers** are JSON numbers. Parameters that are unknown or given twice are refused.
+Brackets count as repeats of the name, and \`limit[]=1\` is refused as well. The platform drops a parameter that has no name or is named
+\`__proto__\` before the service sees it, and reads \`[limit]\` as \`limit\`.
 
 **Never silently short**: \`coverage.complete\` is true only when it is proven that everything of \`[coverage.from, coverage.to)\` is there, false
 when something is known to be missing or may still come, null when it is not known; \`gaps\` names the stretches that are not proven. "Complete"

@@ -18,9 +18,13 @@ import { defineRoute } from "../../http/route.ts";
 const query = z.strictObject({
   q: z
     .string()
-    .refine((text) => text.trim().length > 0 && text.length <= 200, "must be 1 to 200 characters")
+    // Without a word the search would be no condition at all, and answer with every market.
+    .refine(
+      (text) => /[\p{L}\p{N}]/u.test(text) && text.length <= 200,
+      "must be 1 to 200 characters, with a letter or digit",
+    )
     .optional()
-    .meta({ description: "Words that the title or the description holds." }),
+    .meta({ description: "Words that the title or the description holds; at least one letter or digit." }),
   category: z
     .string()
     .refine((text) => /^[a-z0-9-]{1,64}$/.test(text), "must be a category, such as politics")
