@@ -215,7 +215,7 @@ test("keeps what a client says of being forwarded, and drops what concerns one c
   expect(headers["te"]).toBeUndefined();
 });
 
-test.each(["/health", "/docs", "/openapi.json", "/v1/markets/0x1%20?q=a%2Bb&limit=2"])(
+test.each(["/health", "/docs", "/openapi.json", "/llms.txt", "/v1/markets/0x1%20?q=a%2Bb&limit=2"])(
   "the edge serves %s by query-api, path and query unchanged",
   async (path) => {
     const { path: seen, query } = await sightOf(await ask(path));
@@ -242,6 +242,16 @@ test.each([
     error: { code, message: expect.any(String) },
     request_id: response.headers.get("x-call-id"),
   });
+  expect(response.headers.get("x-request-id")).toBe(response.headers.get("x-call-id"));
+});
+
+test("a refusal at the edge bears the request id of the client, if that is harmless text", async () => {
+  const own = await ask("/v1/markets/%E0%A4", { headers: { "x-request-id": "abc-1" } });
+  const odd = await ask("/v1/markets/%E0%A4", { headers: { "x-request-id": "<b>" } });
+
+  expect(own.headers.get("x-request-id")).toBe("abc-1");
+  expect(await own.json()).toMatchObject({ request_id: "abc-1" });
+  expect(odd.headers.get("x-request-id")).toBe(odd.headers.get("x-call-id"));
 });
 
 test("the edge refuses a path with a broken escape in the API's envelope", async () => {

@@ -28,6 +28,7 @@ const functions = {
   leaves: { handler: `module.exports = async () => process.exit(0);` },
   broken: { handler: `throw new Error("2 settings are wrong or missing");` },
   shapeless: { handler: `module.exports = { handle() {} };` },
+  "query-api": { handler: `throw new Error("does not start");` },
   hangs: {
     handler: `module.exports = async (event) => event.path === "/" ? new Promise(() => {}) : "alive";`,
     environment: { exec_timeout: "200ms" },
@@ -88,6 +89,18 @@ test("a function that crashes in a call answers 502, cannot be reached meanwhile
   expect(await after.json()).toMatchObject({ calls: 1 });
   expect(recordOf("crashes")).toMatchObject({ restarts: before.restarts + 1 });
   expect(recordOf("crashes").pid).not.toBe(before.pid);
+});
+
+test("the edge answers 503 in the API's envelope, to be tried again, while query-api has no process", async () => {
+  const response = await fetch(`${gateway.url}/v1/markets`);
+
+  expect(response.status).toBe(503);
+  expect(response.headers.get("retry-after")).toBe("1");
+  expect(await response.json()).toEqual({
+    error: { code: "unavailable", message: expect.any(String) },
+    request_id: response.headers.get("x-request-id"),
+  });
+  expect((await call("query-api")).status).toBe(500);
 });
 
 test("a rejection that nobody catches ends the process, and the next one serves", async () => {

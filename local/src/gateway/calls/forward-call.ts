@@ -9,6 +9,9 @@ import type { Endpoint } from "../functions/start-host.ts";
 import { answerHeaders, type CallMarks, carriesBody, requestHeaders } from "./call-headers.ts";
 import { type Refusal, refuse, refuseInEnvelope } from "./refuse.ts";
 
+/** Starts are tried again after a quarter of a second at first. */
+const RESTARTED_WITHIN_S = "1";
+
 export interface Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -25,7 +28,7 @@ export interface Call {
  */
 export function forwardCall(call: Call, target: RunningFunction): void {
   const endpoint = target.endpoint();
-  if (endpoint === null) refuseCall(call, unreachable(target));
+  if (endpoint === null) refuseCall(call, unreachable(call, target));
   else if (isFull(target)) refuseCall(call, { status: 429, text: "" });
   else passOn(call, target, endpoint);
 }
@@ -54,7 +57,7 @@ function passOn(call: Call, target: RunningFunction, endpoint: Endpoint): void {
   upstream.on("error", (error: NodeJS.ErrnoException) => {
     const refusal =
       error.code === "ECONNREFUSED"
-        ? unreachable(target)
+        ? unreachable(call, target)
         : { status: 502, text: "", headers: duration(tookMs()) };
     cutOff(call, refusal);
   });
@@ -108,7 +111,9 @@ function cutOff(call: Call, refusal: Refusal): void {
   }
 }
 
-function unreachable({ staged }: RunningFunction): Refusal {
+/** OpenFaaS says 500 where nothing was called; an API's client is told that the same request may soon succeed. */
+function unreachable({ edge }: Call, { staged }: RunningFunction): Refusal {
+  if (edge) return { status: 503, text: "", headers: ["Retry-After", RESTARTED_WITHIN_S] };
   return { status: 500, text: `Can't reach service for: ${staged.spec.name}.` };
 }
 

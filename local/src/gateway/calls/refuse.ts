@@ -29,22 +29,31 @@ const ENVELOPE: Readonly<Record<number, readonly [code: string, message: string]
   413: ["body_too_large", "The request's body is too large."],
   415: ["unsupported_encoding", "The request's character set or compression is not supported."],
   429: ["busy", "Too many requests are being answered at this moment."],
-  500: ["unavailable", "The API is not running at this moment; it is being started."],
+  500: ["internal", "The API failed to answer."],
   502: ["unavailable", "The API stopped while it was answering."],
+  503: ["unavailable", "The API is not running at this moment; it is being started."],
   504: ["timeout", "The API took too long to answer."],
 };
 
 /** Answers a call at an edge address with the error envelope of the API, so that clients read one format. */
 export function refuseInEnvelope(response: ServerResponse, refusal: Refusal, marks: CallMarks): void {
   const [code, message] = ENVELOPE[refusal.status] ?? ["refused", "The request was refused."];
-  const text = JSON.stringify({ error: { code, message }, request_id: marks.callId });
+  const requestId = requestIdOf(response.req.headers["x-request-id"]) ?? marks.callId;
+  const text = JSON.stringify({ error: { code, message }, request_id: requestId });
   response.writeHead(refusal.status, [
     "Content-Type",
     "application/json",
     "Content-Length",
     String(Buffer.byteLength(text)),
+    "X-Request-Id",
+    requestId,
     ...markHeaders(marks),
     ...(refusal.headers ?? []),
   ]);
   response.end(text);
+}
+
+/** The client's own id when it is harmless text, as the API reads it; null otherwise. */
+function requestIdOf(given: string | string[] | undefined): string | null {
+  return typeof given === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : null;
 }

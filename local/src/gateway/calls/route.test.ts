@@ -12,6 +12,7 @@ test.each([
   ["/v1/trades?limit=1", call("query-api", "/v1/trades?limit=1", true)],
   ["/health", call("query-api", "/health", true)],
   ["/openapi.json", call("query-api", "/openapi.json", true)],
+  ["/llms.txt", call("query-api", "/llms.txt", true)],
 ])("%s is a call", (target, route) => {
   expect(routeOf(target)).toEqual(route);
 });

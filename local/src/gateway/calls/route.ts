@@ -12,7 +12,7 @@ export type Route =
 export const NAMESPACE = "openfaas-fn";
 /** The function behind the addresses that a reverse proxy serves at the root. */
 const EDGE_FUNCTION = "query-api";
-const EDGE_PATHS = new Set(["/health", "/docs", "/openapi.json", "/v1"]);
+const EDGE_PATHS = new Set(["/health", "/docs", "/openapi.json", "/llms.txt", "/v1"]);
 
 /** Reads a request's target. Paths stay percent-encoded; one with `//`, `.` or `..` is sent to its clean form. */
 export function routeOf(target: string): Route {
