@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type HomePaths, openHome } from "./home-paths.ts";
-import { livingSupervisor } from "./supervisor/claim-home.ts";
+import { hasLivingChildren, livingSupervisor } from "./supervisor/claim-home.ts";
 
 /**
  * Demonstrations keep their data in folders of their own below the operator's home, because a simulated or
@@ -17,7 +17,12 @@ export function homesBelow(base: HomePaths): HomePaths[] {
   return [base, ...demos.map((folder) => openHome(resolve(folder)))];
 }
 
-/** The home whose stack runs, the operator's own first; the operator's when none does. */
+/**
+ * The home whose stack runs, the operator's own first; else one whose processes outlived their supervisor; the
+ * operator's when nothing runs.
+ */
 export function runningHome(base: HomePaths): HomePaths {
-  return homesBelow(base).find((home) => livingSupervisor(home.run) !== null) ?? base;
+  const homes = homesBelow(base);
+  const supervised = homes.find(({ run }) => livingSupervisor(run) !== null);
+  return supervised ?? homes.find(({ run }) => hasLivingChildren(run)) ?? base;
 }

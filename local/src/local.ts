@@ -62,6 +62,8 @@ function textsOf(environment: Readonly<Record<string, string | undefined>>): Rec
   );
 }
 
+for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedReader);
+
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
@@ -69,6 +71,11 @@ main(process.argv.slice(2)).then(
     process.exit(1);
   },
 );
+
+/** `status | head -1`: who reads no further has seen enough, and the work goes on. */
+function ignoreClosedReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
 
 /** Our own errors speak for themselves; of a bug the place matters. */
 function explain(error: unknown): string {

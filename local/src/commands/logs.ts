@@ -3,9 +3,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { PolytapeError } from "@polytape/market-model";
 import type { HomePaths } from "../home-paths.ts";
+import { exitCodeOf } from "../processes/exit-code.ts";
 
 /** Follows all logs, or one, until interrupted. */
-export function logs(paths: HomePaths, name: string | undefined): Promise<number> {
+export async function logs(paths: HomePaths, name: string | undefined): Promise<number> {
   const all = readdirSync(paths.logs).filter((file) => file.endsWith(".log"));
   const files = name === undefined || name === "" ? all : all.filter((file) => file === `${name}.log`);
   if (files.length === 0) {
@@ -15,8 +16,5 @@ export function logs(paths: HomePaths, name: string | undefined): Promise<number
   const child = spawn("tail", ["-n", "20", "-F", ...files.map((file) => join(paths.logs, file))], {
     stdio: "inherit",
   });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? 0));
-  });
+  return (await exitCodeOf(child)) ?? 0;
 }

@@ -2,7 +2,7 @@ import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PolytapeError } from "@polytape/market-model";
 import { identify, isAlive } from "../processes/identity.ts";
-import { readSupervisorRecord, type SupervisorRecord } from "./records.ts";
+import { CHILD_NAMES, readChildRecord, readSupervisorRecord, type SupervisorRecord } from "./records.ts";
 
 /**
  * Makes this process the home's only supervisor. Linking a finished file is what the file system does for one of
@@ -39,4 +39,12 @@ export function claimHome(run: string, environment: Readonly<Record<string, stri
 export function livingSupervisor(run: string): SupervisorRecord | null {
   const record = readSupervisorRecord(run);
   return record !== null && isAlive(record.process) ? record : null;
+}
+
+/** Whether processes of this home live: those of a supervisor that was killed go on without it. */
+export function hasLivingChildren(run: string): boolean {
+  return CHILD_NAMES.some((name) => {
+    const child = readChildRecord(run, name)?.process ?? null;
+    return child !== null && isAlive(child);
+  });
 }

@@ -33,9 +33,19 @@ export function writeProcessRecord(runFolder: string, record: ProcessRecord): vo
  * except one whose event loop is blocked. A process counts only if its command line names our run folder.
  */
 export function endLeftovers(runFolder: string): void {
-  for (const { pid } of Object.values(readProcessRecord(runFolder))) {
-    if (pid !== null && commandLine(pid).includes(`${runFolder}/`)) process.kill(pid, "SIGKILL");
+  for (const { pid } of Object.values(readLivingRecord(runFolder))) {
+    if (pid !== null) process.kill(pid, "SIGKILL");
   }
+}
+
+/** The written record, with null for the processes that live no more. Empty where there is no record. */
+export function readLivingRecord(runFolder: string): ProcessRecord {
+  return Object.fromEntries(
+    Object.entries(readProcessRecord(runFolder)).map(([name, { pid, port, restarts }]) => {
+      const lives = pid !== null && commandLine(pid).includes(`${runFolder}/`);
+      return [name, lives ? { pid, port, restarts } : { pid: null, port: null, restarts }];
+    }),
+  );
 }
 
 function readProcessRecord(runFolder: string): ProcessRecord {
