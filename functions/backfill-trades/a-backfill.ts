@@ -21,6 +21,7 @@ export function aBackfill(
     bus,
     bounds: { backfillDays: 1, retentionDays: 90 },
     settleSeconds: 600,
+    pause: async () => {},
     budget: { pagesMax: 20, batchPages: 2 },
     now,
     signal: new AbortController().signal,

@@ -27,6 +27,7 @@ export interface BackfillTradesParts extends RunContext, ReadingParts {
   readonly bus: Pick<EventBus, "publish" | "publishTradesStored">;
   readonly bounds: RequestBounds;
   readonly settleSeconds: number;
+  pause(ms: number): Promise<void>;
 }
 
 /** Every call takes one message of it; one not yet taken is replaced, which loses nothing: state is in checkpoints. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { connectEventBus } from "@polytape/event-bus";
 import { defineJob } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
@@ -14,7 +15,8 @@ export default defineJob({
   connect: async (settings) => ({
     bounds: { backfillDays: settings.BACKFILL_DAYS, retentionDays: settings.RETENTION_DAYS },
     settleSeconds: settings.SETTLE_SECONDS,
-    budget: { pagesMax: settings.BACKFILL_PAGES_PER_RUN_MAX, batchPages: 5 },
+    budget: { pagesMax: settings.BACKFILL_PAGES_PER_RUN_MAX, batchPages: 20 },
+    pause: (ms: number) => pause(ms),
     source: connectPolymarket({
       gammaUrl: settings.POLYMARKET_GAMMA_URL,
       dataUrl: settings.POLYMARKET_DATA_URL,

@@ -1,4 +1,5 @@
 import type { CoverageInterval } from "@polytape/market-model";
+import { VISIBLE_AFTER_MS } from "@polytape/market-store";
 import { BACKFILL_ROW_SET } from "./advance-walk.ts";
 import type { StoredBackfill } from "./backfill-list.ts";
 import type { Backfill } from "./backfill-state.ts";
@@ -11,9 +12,12 @@ import { touchedWindows } from "./touched-windows.ts";
 /** Known intervals that a statement of something missing is compared with. */
 const KNOWN_MAX = 10_000;
 
-/** Rows on disk, then news of their minutes, then what is proven by them, then the checkpoint. */
+/**
+ * Rows on disk, then news of their minutes, then, when readers can see them, what is proven by them, then the
+ * checkpoint.
+ */
 export async function settleBatch(
-  { store, bus, log, now }: Pick<BackfillTradesParts, "store" | "bus" | "log" | "now">,
+  { store, bus, log, now, pause }: Pick<BackfillTradesParts, "store" | "bus" | "log" | "now" | "pause">,
   backfill: StoredBackfill,
   run: { readonly batch: WalkBatch; readonly startedMs: number; readonly before: Backfill },
 ): Promise<void> {
@@ -28,7 +32,10 @@ export async function settleBatch(
   await bus.publishTradesStored(BACKFILL_ROW_SET, touchedWindows(batch.trades));
   const proof = proveCoverage(state, batch.walk, batch.end);
   const statements = await whatToState(store, proof.intervals);
-  if (statements.length > 0) await store.coverage.recordIntervals(statements);
+  if (statements.length > 0) {
+    if (counts.stored > 0) await pause(VISIBLE_AFTER_MS);
+    await store.coverage.recordIntervals(statements);
+  }
 
   const rows = state.rows + batch.trades.length;
   const tookMs = Math.max(1, now() - startedMs);

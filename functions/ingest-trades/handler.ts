@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { connectEventBus } from "@polytape/event-bus";
 import { defineJob } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
@@ -18,6 +19,7 @@ export default defineJob({
       isWhole: settings.TRADES_FEED_IS_WHOLE,
     },
     budget: { pagesMax: settings.TRADES_PAGES_PER_RUN_MAX, batchRowsMax: 5_000 },
+    pause: (ms: number) => pause(ms),
     settle: {
       afterSeconds: settings.SETTLE_SECONDS,
       everySeconds: settings.SETTLE_EVERY_SECONDS,

@@ -24,7 +24,7 @@ function aSettler(
 ) {
   const store = inMemoryStore();
   const bus = inMemoryBus();
-  const world = { feed: first, nowMs: (start + 10) * 1_000 };
+  const world = { feed: first, nowMs: (start + 10) * 1_000, onPause: async () => {} };
   const run = () =>
     collectTrades({
       source: {
@@ -41,6 +41,7 @@ function aSettler(
         pagesMax: options.pagesMax ?? 100,
         upstreamLagSecondsMax: 60,
       },
+      pause: async () => world.onPause(),
       now: () => world.nowMs,
       signal: new AbortController().signal,
       log: silent,
@@ -97,6 +98,22 @@ test("calls complete exactly what was read whole and is older than the settle ti
   expect(await settler.intervals("complete")).toMatchObject([
     { stream: "trades", marketId: null, fromMs: (start - 49) * 1_000, toMs: (start - 10) * 1_000 },
   ]);
+});
+
+// An answer that says complete must hold the rows that made it so, and those show up a little later.
+test("calls nothing complete before the rows that it found are visible to readers", async () => {
+  const settler = aSettler(aFeed(someRows(50)));
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+  let saidBeforePause: number | null = null;
+  settler.world.onPause = async () => {
+    saidBeforePause = (await settler.intervals("complete")).length;
+  };
+
+  await settler.run();
+
+  expect(saidBeforePause).toBe(0);
+  expect(await settler.intervals("complete")).toHaveLength(1);
 });
 
 test("stores and tells nothing twice when it settles again", async () => {

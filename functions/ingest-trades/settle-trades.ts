@@ -8,7 +8,7 @@ import {
   SECOND_MS,
   type Trade,
 } from "@polytape/market-model";
-import type { MarketStore } from "@polytape/market-store";
+import { type MarketStore, VISIBLE_AFTER_MS } from "@polytape/market-store";
 import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
 import { z } from "zod";
 import type { IngestTradesParts } from "./ingest-trades.ts";
@@ -18,6 +18,7 @@ import { touchedWindows } from "./touched-windows.ts";
 export interface SettleTradesParts extends Omit<IngestTradesParts, "budget" | "source" | "store"> {
   readonly source: Pick<PolymarketSource, "readTradePage" | "readStatus">;
   readonly store: Pick<MarketStore, "trades" | "checkpoints" | "coverage" | "rejections">;
+  pause(ms: number): Promise<void>;
   readonly settle: {
     /** Rows younger than this may still appear below the head. */
     readonly afterSeconds: number;
@@ -206,6 +207,7 @@ async function finishWalk(
   }
   const { lagSeconds } = await parts.source.readStatus();
   const isTrusted = lagSeconds <= parts.settle.upstreamLagSecondsMax;
+  await parts.pause(VISIBLE_AFTER_MS);
   await parts.store.coverage.recordIntervals(statements(walk, { lagSeconds, isTrusted }));
   const settledToSeconds = isTrusted ? walk.toSeconds : state.settledToSeconds;
   await checkpoint.save({ settledToSeconds, endedAtMs, stalls: 0, walk: null });

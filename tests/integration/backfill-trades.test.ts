@@ -52,6 +52,7 @@ function theJob(changes: Partial<BackfillTradesParts> = {}): BackfillTradesParts
     bus: inMemoryBus(),
     bounds: { backfillDays: 0, retentionDays: 0 },
     settleSeconds: 60,
+    pause: async () => {},
     budget: { pagesMax: 2, batchPages: 1 },
     now: clock.now,
     signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { QUICK_JAVA, type RunningServer, startNats, startOpenSearch } from "@polytape/local";
-import { afterEach, expect, inject, it } from "vitest";
+import { afterEach, expect, inject, it, vi } from "vitest";
 
 const running: RunningServer[] = [];
 
@@ -53,7 +53,8 @@ it("leaves no process behind after stop", async () => {
 
   await nats.stop();
 
-  expect(() => userOf(nats.pid)).toThrow("ENOENT");
+  // Ended, it may stay in the process table until it is waited for.
+  await vi.waitFor(() => expect(() => userOf(nats.pid)).toThrow("ENOENT"), 10_000);
 });
 
 it("shares one OpenSearch among the files of a run", async () => {

@@ -50,6 +50,13 @@ export interface StoreSettings {
   readonly timeoutMs: number;
 }
 
+/**
+ * When rows that are on disk are certain to be in every answer: indices refresh within a second, and the API
+ * leaves out what is younger than two. Whoever states that something is complete waits for it, or an answer
+ * could say "complete" and lack the rows that made it so.
+ */
+export const VISIBLE_AFTER_MS = 3_500;
+
 // --- markets -----------------------------------------------------------------------------------------
 
 export interface MarketCatalogue {
