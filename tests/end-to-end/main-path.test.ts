@@ -76,12 +76,13 @@ test("serves markets as the simulator knows them", async () => {
   });
   const winners = (served["outcomes"] as { name: string; winner: boolean }[]).filter(({ winner }) => winner);
   expect(winners.map(({ name }) => name)).toEqual([market.winner]);
-  expect((await stack.ask(`/v1/markets/${market.slug}`, key)).body).toMatchObject({
-    market_id: market.market_id,
-  });
-  expect((await stack.ask(`/v1/markets/${market.gamma_id}`, key)).body).toMatchObject({
-    market_id: market.market_id,
-  });
+  // By slug and Gamma id it is found by search, a second after it was written.
+  for (const id of [market.slug, market.gamma_id]) {
+    await until(`the market by ${id}`, 10, async () => {
+      const { body } = await stack.ask(`/v1/markets/${id}`, key);
+      return (body as Record<string, unknown>)["market_id"] === market.market_id;
+    });
+  }
 });
 
 // One row in ten appears below the head, ten seconds late: the tail alone would miss it for ever.
