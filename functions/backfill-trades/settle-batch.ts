@@ -1,3 +1,4 @@
+import { touchedWindows } from "@polytape/event-bus";
 import type { CoverageInterval } from "@polytape/market-model";
 import { VISIBLE_AFTER_MS } from "@polytape/market-store";
 import { BACKFILL_ROW_SET } from "./advance-walk.ts";
@@ -7,7 +8,6 @@ import type { BackfillTradesParts } from "./backfill-trades.ts";
 import { leaveOutComplete } from "./leave-out-complete.ts";
 import { proveCoverage } from "./prove-coverage.ts";
 import type { WalkBatch } from "./read-batches.ts";
-import { touchedWindows } from "./touched-windows.ts";
 
 /** Known intervals that a statement of something missing is compared with. */
 const KNOWN_MAX = 10_000;

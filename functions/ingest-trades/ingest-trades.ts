@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { EventBus } from "@polytape/event-bus";
+import { touchedWindows } from "@polytape/event-bus";
 import type { JobReport, RunContext } from "@polytape/function-runtime";
 import { hasCode, PolytapeError, type RejectedRecord, type RowSet, type Trade } from "@polytape/market-model";
 import type { MarketStore, StoreVersion } from "@polytape/market-store";
 import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
 import { PAGE_ROWS_MAX, readBatches, type WalkBatch } from "./read-batches.ts";
-import { touchedWindows } from "./touched-windows.ts";
 import {
   advanceWalk,
   anchorGap,

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { touchedWindows } from "@polytape/event-bus";
 import type { JobReport } from "@polytape/function-runtime";
 import {
   type CoverageInterval,
@@ -13,7 +14,6 @@ import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
 import { z } from "zod";
 import type { IngestTradesParts } from "./ingest-trades.ts";
 import { PAGE_ROWS_MAX } from "./read-batches.ts";
-import { touchedWindows } from "./touched-windows.ts";
 
 export interface SettleTradesParts extends Omit<IngestTradesParts, "budget" | "source" | "store"> {
   readonly source: Pick<PolymarketSource, "readTradePage" | "readStatus">;

@@ -3,6 +3,7 @@ export { applyTopology } from "./apply-topology.ts";
 export { connectEventBus } from "./connect-event-bus.ts";
 export * from "./event-bus.ts";
 export * from "./topology.ts";
+export { touchedWindows } from "./touched-windows.ts";
 export {
   cutIntoMessages,
   TRADES_STORED_BYTES_MAX,

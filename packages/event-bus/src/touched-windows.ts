@@ -1,5 +1,5 @@
-import type { TouchedWindow } from "@polytape/event-bus";
 import { MINUTE_MS, type Trade, tradeTsMs, windowStart } from "@polytape/market-model";
+import type { TouchedWindow } from "./event-bus.ts";
 
 /** The minutes of each token in which the trades fell, each once, oldest minute first. */
 export function touchedWindows(trades: readonly Trade[]): TouchedWindow[] {
