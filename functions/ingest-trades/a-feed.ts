@@ -47,6 +47,9 @@ export function aFeed(rows: readonly TradeRow[], { pageRowsMax = 1_000 } = {}): 
         rejected,
         nextCursor: left > 0 ? `${left}:${size}` : null,
         receivedAtMs: 1_800_000_000_000,
+        version: "v2" as const,
+        cutSeconds: [],
+        isCapped: false,
       };
       rejected = [];
       return answer;

@@ -6,6 +6,7 @@ import {
   type RejectedRecord,
   type TradeRow,
 } from "@polytape/market-model";
+import { PAGED_WHOLE } from "./data-api/paged-whole.ts";
 import { FIND_IDS_MAX } from "./gamma/read-markets.ts";
 import { pageOfMarkets, sortOut } from "./in-memory/market-pages.ts";
 import { createFeedCursors } from "./in-memory/trade-feed.ts";
@@ -72,7 +73,7 @@ export function inMemorySource(initial: InMemoryContents = {}): InMemorySource {
         marketId === undefined || ("marketId" in record && record.marketId === marketId);
       const { records, nextCursor } = pageOfFeed((contents.trades ?? []).filter(ofMarket), query);
       const { accepted, rejected } = sortOut(records);
-      return { rows: accepted, rejected, nextCursor, receivedAtMs: now() };
+      return { rows: accepted, rejected, nextCursor, receivedAtMs: now(), ...PAGED_WHOLE };
     },
 
     async readMarketPage(query) {

@@ -14,6 +14,12 @@ export interface TradePage {
   /** Where the next older page starts; null at the end of what the upstream serves. Opaque. */
   readonly nextCursor: string | null;
   readonly receivedAtMs: EpochMs;
+  /** The upstream's interface that served it: v1 only while the upstream has no v2. */
+  readonly version: "v1" | "v2";
+  /** Seconds of event time with more rows than the interface pages through: the page holds a part of theirs. */
+  readonly cutSeconds: readonly number[];
+  /** The interface refuses to page on, though older rows exist: the end of what it serves, not of the feed. */
+  readonly isCapped: boolean;
 }
 
 export interface TradePageQuery {

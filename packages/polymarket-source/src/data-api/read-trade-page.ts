@@ -5,6 +5,7 @@ import { isRejected } from "../http/rejected.ts";
 import type { Upstream } from "../http/upstream.ts";
 import type { TradePage, TradePageQuery } from "../polymarket-source.ts";
 import { type PolymarketTradePage, polymarketTradePage } from "../wire/index.ts";
+import { PAGED_WHOLE } from "./paged-whole.ts";
 import { toTradeRow } from "./to-trade-row.ts";
 
 const PATH = "v2/trades";
@@ -36,7 +37,8 @@ export async function readTradePage(
     if (isRejected(row)) rejected.push(row);
     else rows.push(row);
   }
-  return { rows, rejected, nextCursor: nextCursor(page, query.cursor), receivedAtMs: answer.receivedAtMs };
+  const { receivedAtMs } = answer;
+  return { rows, rejected, nextCursor: nextCursor(page, query.cursor), receivedAtMs, ...PAGED_WHOLE };
 }
 
 /** Null only at a stated end: a lost or a standing cursor would cut the feed or never end. */
