@@ -91,3 +91,44 @@ test("a revoked key is neither extended nor rotated", async () => {
     code: "key_revoked",
   });
 });
+
+test("the old key of a rotation is neither extended past its grace period nor rotated into a third", async () => {
+  const store = inMemoryBucket();
+  const { record } = await issueKey(store, { plan: "weekly" }, at(NOW));
+  await rotateKey(store, record.id, { ...at(NOW), graceMs: HOUR_MS });
+
+  const replaced = { code: "key_replaced", kind: "input" };
+  await expect(extendKey(store, record.id, "weekly", NOW)).rejects.toMatchObject(replaced);
+  await expect(rotateKey(store, record.id, { ...at(NOW), graceMs: 0 })).rejects.toMatchObject(replaced);
+  expect((await listKeys(store)).records).toHaveLength(2);
+});
+
+test("an expired key is not rotated: its successor would be expired too", async () => {
+  const store = inMemoryBucket();
+  const { record } = await issueKey(store, { plan: "weekly" }, at(NOW));
+
+  const late = { ...at(NOW + 7 * DAY_MS), graceMs: 0 };
+  await expect(rotateKey(store, record.id, late)).rejects.toMatchObject({ code: "key_expired" });
+  expect((await listKeys(store)).records).toHaveLength(1);
+});
+
+test("a rotation that is cut off leaves the old key as it was and a successor that is whole", async () => {
+  const store = inMemoryBucket();
+  const { record: old } = await issueKey(store, { plan: "weekly", dailyCap: 9 }, at(NOW));
+  const cutOff: typeof store = {
+    ...store,
+    async put(hash, value, expected) {
+      const revision = await store.put(hash, value, expected);
+      store.setAway(true);
+      return revision;
+    },
+  };
+
+  const grace = { ...at(NOW + DAY_MS), graceMs: HOUR_MS };
+  await expect(rotateKey(cutOff, old.id, grace)).rejects.toMatchObject({ code: "bus_unavailable" });
+  store.setAway(false);
+
+  const { records } = await listKeys(store);
+  expect(records[0]).toEqual(old);
+  expect(records[1]).toMatchObject({ expires_at: old.expires_at, daily_cap: 9 });
+});

@@ -13,11 +13,19 @@ export interface KeyOrder {
 const ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 const ID_LENGTH = 12;
 
-/** Makes a key and stores its record. The returned key is the only copy there is. */
-export async function issueKey(
+/** Makes a key that lives as long as its plan. The returned key is the only copy there is. */
+export function issueKey(
   store: Pick<KeyStore, "put">,
   order: KeyOrder,
   { nowMs, randomBytes }: { nowMs: EpochMs; randomBytes: RandomBytes },
+): Promise<{ key: string; record: ApiKeyRecord }> {
+  return storeNewKey(store, order, { nowMs, endMs: planEndMs(order.plan, nowMs), randomBytes });
+}
+
+async function storeNewKey(
+  store: Pick<KeyStore, "put">,
+  order: KeyOrder,
+  { nowMs, endMs, randomBytes }: { nowMs: EpochMs; endMs: EpochMs; randomBytes: RandomBytes },
 ): Promise<{ key: string; record: ApiKeyRecord }> {
   const key = newKeyText(randomBytes);
   const record = apiKeyRecordSchema.parse({
@@ -25,7 +33,7 @@ export async function issueKey(
     hash: hashKeyText(key),
     plan: order.plan,
     created_at: toRfc3339(nowMs),
-    expires_at: toRfc3339(planEndMs(order.plan, nowMs)),
+    expires_at: toRfc3339(endMs),
     label: order.label,
     rate_rps: order.rateRps,
     daily_cap: order.dailyCap,
@@ -65,10 +73,13 @@ export function revokeKey(store: KeyStore, name: string, nowMs: EpochMs): Promis
   }));
 }
 
-/** Adds one more stretch of the plan to what is left, or from now on when nothing is. Throws `key_revoked`. */
+/**
+ * Adds one more stretch of the plan to what is left, or from now on when nothing is. Throws `key_revoked`,
+ * and `key_replaced`: the old key of a rotation must end with its grace period.
+ */
 export function extendKey(store: KeyStore, name: string, plan: Plan, nowMs: EpochMs): Promise<ApiKeyRecord> {
   return changeKey(store, name, (record) => {
-    refuseRevoked(record);
+    refuseEnded(record);
     const startMs = Math.max(nowMs, Date.parse(record.expires_at));
     return { ...record, plan, expires_at: toRfc3339(planEndMs(plan, startMs)) };
   });
@@ -76,7 +87,9 @@ export function extendKey(store: KeyStore, name: string, plan: Plan, nowMs: Epoc
 
 /**
  * A new key with the old one's limits and end; the old one works on for `graceMs`, so that its holder can
- * change over. Throws `key_revoked`.
+ * change over. The successor is written whole before the old one is touched: a crash between the two leaves
+ * one key too many, which the list shows, and never a holder without any. Throws `key_revoked`,
+ * `key_replaced`, `key_expired`.
  */
 export async function rotateKey(
   store: KeyStore,
@@ -84,10 +97,12 @@ export async function rotateKey(
   { nowMs, graceMs, randomBytes }: { nowMs: EpochMs; graceMs: number; randomBytes: RandomBytes },
 ): Promise<{ key: string; record: ApiKeyRecord; replaced: ApiKeyRecord }> {
   const old = await findKey(store, name);
-  refuseRevoked(old);
+  refuseEnded(old);
+  const endMs = Date.parse(old.expires_at);
+  if (endMs <= nowMs)
+    throw new PolytapeError("input", "key_expired", `The key ${old.id} has expired; extend it first.`);
   const order = { plan: old.plan, label: old.label, rateRps: old.rate_rps, dailyCap: old.daily_cap };
-  const { key, record: fresh } = await issueKey(store, order, { nowMs, randomBytes });
-  const record = await changeKey(store, fresh.id, (made) => ({ ...made, expires_at: old.expires_at }));
+  const { key, record } = await storeNewKey(store, order, { nowMs, endMs, randomBytes });
   const replaced = await changeKey(store, old.id, (former) => ({
     ...former,
     expires_at: toRfc3339(Math.min(Date.parse(former.expires_at), nowMs + graceMs)),
@@ -115,7 +130,13 @@ async function changeKey(
   }
 }
 
-function refuseRevoked(record: ApiKeyRecord): void {
-  if (record.revoked_at === undefined) return;
-  throw new PolytapeError("input", "key_revoked", `The key ${record.id} is revoked; make a new one.`);
+function refuseEnded({ id, revoked_at, replaced_by }: ApiKeyRecord): void {
+  if (revoked_at !== undefined)
+    throw new PolytapeError("input", "key_revoked", `The key ${id} is revoked; make a new one.`);
+  if (replaced_by !== undefined)
+    throw new PolytapeError(
+      "input",
+      "key_replaced",
+      `The key ${id} was replaced by ${replaced_by}: name that.`,
+    );
 }

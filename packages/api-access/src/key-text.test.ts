@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hashKeyText, isKeyText, newKeyText } from "./key-text.ts";
+import { hashKeyText, isKeyText, newKeyText, withoutKeys } from "./key-text.ts";
 
 test("a key is pt_, 178 random bits and a checksum, and no two are equal", () => {
   const keys = Array.from({ length: 200 }, () => newKeyText(randomBytes));
@@ -36,4 +36,11 @@ test("one wrong character, a missing one or a surplus one is refused without loo
 
 test("what is kept of a key is the SHA-256 of its text", () => {
   expect(hashKeyText("")).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+});
+
+test("keys in a text are blacked out, mistyped ones too, and nothing else is", () => {
+  const key = newKeyText(randomBytes);
+
+  expect(withoutKeys(`/v1/markets/${key}?x=${key.slice(0, -2)}`)).toBe("/v1/markets/pt_…?x=pt_…");
+  expect(withoutKeys("key_0123456789ab is a pt_ key's id")).toBe("key_0123456789ab is a pt_ key's id");
 });

@@ -29,6 +29,14 @@ export function isKeyText(text: string): boolean {
   return text.endsWith(checksumOf(random));
 }
 
+/** Whatever looks like a key, in any text; a mistyped one gives nearly as much away as the right one. */
+const KEYS_IN_TEXT = new RegExp(`${PREFIX}[0-9A-Za-z]{12,}`, "g");
+
+/** A text that may be told to anybody: keys in it, which people put into the wrong place, are blacked out. */
+export function withoutKeys(text: string): string {
+  return text.replaceAll(KEYS_IN_TEXT, `${PREFIX}…`);
+}
+
 /** What is kept of a key: the SHA-256 of its text, in hex. */
 export function hashKeyText(text: string): string {
   return createHash("sha256").update(text).digest("hex");

@@ -61,6 +61,16 @@ test("a request counted during a flush is neither lost nor counted twice", async
   expect((await bucket.get("key_a"))?.value).toEqual({ days: { "2026-11-22": 2 } });
 });
 
+test("two flushes at once write each request once", async () => {
+  const bucket = inMemoryBucket();
+  const ledger = createUsageLedger();
+  ledger.count("key_a", NOW);
+
+  await Promise.all([ledger.flush(bucket), ledger.flush(bucket)]);
+
+  expect((await bucket.get("key_a"))?.value).toEqual({ days: { "2026-11-22": 1 } });
+});
+
 test("a flush with nothing new writes nothing", async () => {
   const bucket = inMemoryBucket();
   const ledger = createUsageLedger();

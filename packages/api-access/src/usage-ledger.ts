@@ -24,7 +24,10 @@ export interface UsageLedger {
   isReady(): boolean;
   /** Reads all counts there are; resolves when they are read. */
   load(store: Pick<UsageStore, "watch">): Promise<void>;
-  /** Adds what was counted since the last time. Throws what the store throws; nothing is lost by that. */
+  /**
+   * Adds what was counted since the last time. Throws what the store throws; nothing is lost by that. A call
+   * during a flush waits for its end: two at once would add the same counts twice.
+   */
   flush(store: Pick<UsageStore, "get" | "put">): Promise<void>;
 }
 
@@ -43,6 +46,7 @@ export function createUsageLedger(): UsageLedger {
   /** What was counted here and is not in `stored` yet. */
   const pending = new Map<string, Days>();
   let ready = false;
+  let lastFlush: Promise<void> = Promise.resolve();
 
   async function flushKey(
     store: Pick<UsageStore, "get" | "put">,
@@ -98,8 +102,14 @@ export function createUsageLedger(): UsageLedger {
             if (ready) stopWatching();
           }, reject);
       }),
-    async flush(store) {
-      for (const [keyId, counted] of [...pending]) await flushKey(store, keyId, counted);
+    flush(store) {
+      const flushAll = async (): Promise<void> => {
+        for (const [keyId, counted] of [...pending]) await flushKey(store, keyId, counted);
+      };
+      const flush = lastFlush.then(flushAll);
+      // Whoever called hears of trouble; the next flush starts all the same.
+      lastFlush = flush.catch(() => undefined);
+      return flush;
     },
   };
 }
