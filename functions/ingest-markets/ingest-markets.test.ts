@@ -1,4 +1,4 @@
-import { hasCode, type Market, PolytapeError, type RejectedRecord } from "@polytape/market-model";
+import { hasCode, type Market, PolytapeError, type RejectedRecord, toRfc3339 } from "@polytape/market-model";
 import { aMarket } from "@polytape/market-model/testing";
 import { inMemoryStore } from "@polytape/market-store/in-memory";
 import type { MarketPageQuery } from "@polytape/polymarket-source";
@@ -98,6 +98,21 @@ test("stops at the page budget and continues the sweep there next time", async (
   expect(cursorsAsked(source, { order: "id", closed: false })).toEqual([null, "2", "4", "6"]);
   expect(first).toMatchObject({ open_position: 2, open_rounds: 0 });
   expect(second).toMatchObject({ open_position: 0, open_rounds: 1, created: 3 });
+});
+
+test("sweeps closed markets newest first, and says how far back it has come", async () => {
+  const closed = [1, 2, 3, 4].map((n) => market(n, { status: "resolved", createdAtMs: NOW - 9_000 + n }));
+  const source = aCatalogue(closed);
+  const parts = deps(source, { ...ample, recentPagesMax: 0, sweepPages: { open: 0, closed: 1 } });
+
+  const first = await ingestMarkets(parts);
+  const storedFirst = await storedSlugs(parts);
+  const second = await ingestMarkets(parts);
+
+  expect(storedFirst).toEqual([closed[2], closed[3]].map((each) => each?.slug));
+  expect(first).toMatchObject({ closed_back_to: toRfc3339(NOW - 9_000 + 3), closed_rounds: 0 });
+  expect(second).toMatchObject({ closed_rounds: 1 });
+  expect(await storedSlugs(parts)).toHaveLength(4);
 });
 
 test("more updates than the budget are remembered as left over and read by later runs", async () => {

@@ -1,5 +1,5 @@
 import type { JobReport } from "@polytape/function-runtime";
-import { hasCode, PolytapeError } from "@polytape/market-model";
+import { hasCode, PolytapeError, toRfc3339 } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import type { PolymarketSource } from "@polytape/polymarket-source";
 import { z } from "zod";
@@ -33,6 +33,12 @@ export interface MarketsBudget {
 }
 
 const kinds = ["open", "closed"] as const;
+
+/**
+ * A market that is created during a round comes at its end among the open ones. Of the closed ones, those that closed last have
+ * the trades that are kept: they come first.
+ */
+const SWEEP_ORDER = { open: "id", closed: "newest" } as const;
 const recentState = z.object({ open: recentFeedState, closed: recentFeedState });
 const sweepState = z.object({ open: sweepPosition, closed: sweepPosition });
 type RecentState = z.infer<typeof recentState>;
@@ -123,7 +129,11 @@ async function sweepSlice(
   for (const kind of kinds) {
     for (let pages = 0; pages < budget.sweepPages[kind] && !signal.aborted; pages += 1) {
       const position = checkpoint.state()[kind];
-      const page = await readPage({ closed: kind === "closed", order: "id", cursor: position.cursor });
+      const page = await readPage({
+        closed: kind === "closed",
+        order: SWEEP_ORDER[kind],
+        cursor: position.cursor,
+      });
       const next = page ? afterSweptPage(position, page, now()) : restartRound(position);
       await checkpoint.save({ ...checkpoint.state(), [kind]: next });
       if (next.cursor === null) break;
@@ -145,6 +155,7 @@ function reportOf(tally: Tally, recent: RecentState, sweep: SweepState): JobRepo
     open_position: sweep.open.pages,
     closed_rounds: sweep.closed.rounds,
     closed_position: sweep.closed.pages,
+    ...(sweep.closed.reachedMs !== null && { closed_back_to: toRfc3339(sweep.closed.reachedMs) }),
   };
 }
 

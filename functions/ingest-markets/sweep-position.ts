@@ -1,3 +1,4 @@
+import type { MarketPage } from "@polytape/polymarket-source";
 import { z } from "zod";
 
 /** How far the sweep of one kind of market (open or closed) is in its present round. */
@@ -8,6 +9,8 @@ export const sweepPosition = z.object({
   pages: z.number(),
   markets: z.number(),
   startedAtMs: z.number().nullable(),
+  /** When the market was created at which this round stands; null before its first page. */
+  reachedMs: z.number().nullable().default(null),
   /** Rounds that came to their end, how long the last one took, and how many markets it saw. */
   rounds: z.number(),
   lastRoundMs: z.number().nullable(),
@@ -20,6 +23,7 @@ export const beforeFirstRound: SweepPosition = {
   pages: 0,
   markets: 0,
   startedAtMs: null,
+  reachedMs: null,
   rounds: 0,
   lastRoundMs: null,
   lastRoundMarkets: null,
@@ -28,13 +32,20 @@ export const beforeFirstRound: SweepPosition = {
 /** The position after a page was stored; the page without a next cursor ends the round. */
 export function afterSweptPage(
   position: SweepPosition,
-  page: { readonly markets: readonly unknown[]; readonly nextCursor: string | null },
+  page: Pick<MarketPage, "markets" | "nextCursor">,
   nowMs: number,
 ): SweepPosition {
   const startedAtMs = position.startedAtMs ?? nowMs;
   const markets = position.markets + page.markets.length;
   if (page.nextCursor !== null)
-    return { ...position, cursor: page.nextCursor, pages: position.pages + 1, markets, startedAtMs };
+    return {
+      ...position,
+      cursor: page.nextCursor,
+      pages: position.pages + 1,
+      markets,
+      startedAtMs,
+      reachedMs: page.markets.at(-1)?.createdAtMs ?? position.reachedMs,
+    };
   return {
     ...beforeFirstRound,
     rounds: position.rounds + 1,
@@ -45,5 +56,5 @@ export function afterSweptPage(
 
 /** The upstream no longer knows the cursor: the round starts anew and does not count. */
 export function restartRound(position: SweepPosition): SweepPosition {
-  return { ...position, cursor: null, pages: 0, markets: 0, startedAtMs: null };
+  return { ...position, cursor: null, pages: 0, markets: 0, startedAtMs: null, reachedMs: null };
 }

@@ -70,7 +70,8 @@ test("every market arrives, with the status that the truth knows", async () => {
   for (const closed of [false, true]) {
     let cursor: string | null = null;
     do {
-      const page = await source.readMarketPage({ closed, order: "id", cursor });
+      const order = closed ? "newest" : "id";
+      const page = await source.readMarketPage({ closed, order, cursor });
       expect(page.rejected).toEqual([]);
       for (const market of page.markets) read.set(market.marketId, market.status);
       cursor = page.nextCursor;

@@ -85,7 +85,7 @@ test("pages the catalogue by state and order", async () => {
     markets: [market("10", 1), market("9", 3), market("11", 2), market("12", 4, "closed")],
     marketsPerPage: 2,
   });
-  const read = async (order: "id" | "updated", cursor: string | null) => {
+  const read = async (order: "id" | "newest" | "updated", cursor: string | null) => {
     const page = await source.readMarketPage({ closed: false, order, cursor });
     return { ids: page.markets.map(({ gammaId }) => gammaId), next: page.nextCursor };
   };
@@ -93,6 +93,7 @@ test("pages the catalogue by state and order", async () => {
   const first = await read("id", null);
   expect(first.ids).toEqual(["9", "10"]);
   expect(await read("id", first.next)).toEqual({ ids: ["11"], next: null });
+  expect((await read("newest", null)).ids).toEqual(["11", "10"]);
   expect((await read("updated", null)).ids).toEqual(["9", "11"]);
 });
 

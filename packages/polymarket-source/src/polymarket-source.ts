@@ -44,8 +44,8 @@ export interface MarketPage {
 export interface MarketPageQuery {
   /** The upstream defaults to open markets only, so it is always said. */
   readonly closed: boolean;
-  /** `updated`: what changed last comes first. `id`: lowest Gamma id first, for a sweep of the whole catalogue. */
-  readonly order: "updated" | "id";
+  /** `updated`: what changed last comes first. `id`: lowest Gamma id first; `newest`: highest first. */
+  readonly order: "updated" | "id" | "newest";
   readonly cursor: string | null;
 }
 

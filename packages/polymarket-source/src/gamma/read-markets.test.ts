@@ -32,17 +32,20 @@ test("reads a page of the catalogue, states whether closed ones are meant, and a
   });
 });
 
-test("walks by ascending id for a sweep", async () => {
+test.each([
+  ["id", "true"],
+  ["newest", "false"],
+] as const)("walks by id for a sweep: %s", async (order, ascending) => {
   upstream.reply(json({ markets: [], next_cursor: null }));
   const { source } = sourceUnderTest(upstream.url);
 
-  const page = await source.readMarketPage({ closed: false, order: "id", cursor: null });
+  const page = await source.readMarketPage({ closed: false, order, cursor: null });
 
   expect(page.nextCursor).toBeNull();
   const query = upstream.received.at(-1)?.url.searchParams;
   expect([query?.get("order"), query?.get("ascending"), query?.get("closed")]).toEqual([
     "id",
-    "true",
+    ascending,
     "false",
   ]);
 });

@@ -24,6 +24,10 @@ const ORDERS: Record<MarketPageQuery["order"], [string, string][]> = {
     ["order", "id"],
     ["ascending", "true"],
   ],
+  newest: [
+    ["order", "id"],
+    ["ascending", "false"],
+  ],
 };
 
 /** One page of the catalogue. The end is an absent `next_cursor`, never a short page. */

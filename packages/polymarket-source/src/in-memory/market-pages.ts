@@ -25,6 +25,7 @@ const byId = (a: Market, b: Market) => Number(a.gammaId) - Number(b.gammaId);
 
 const ORDERS: Record<MarketPageQuery["order"], (a: Market, b: Market) => number> = {
   id: byId,
+  newest: (a, b) => byId(b, a),
   updated: (a, b) => (b.updatedAtMs ?? 0) - (a.updatedAtMs ?? 0) || byId(b, a),
 };
 
