@@ -55,6 +55,19 @@ test("every answer to a known key says how its limits stand, refusals included",
   expect(left).toEqual(["3", "2", "1", "0", "0"]);
 });
 
+test("every answer says how limits stand: what needs no key shows a whole bucket, and uses nothing up", async () => {
+  const api = await anApi({ rateRps: 4 });
+
+  for (const path of ["/health", "/docs", "/openapi.json", "/nothing"])
+    for (const method of ["GET", "POST"]) {
+      const { headers } = await api.send(path, { method });
+      const limits = ["limit", "remaining", "reset"].map((name) => headers.get(`ratelimit-${name}`));
+      expect(limits, `${method} ${path}`).toEqual(["4", "4", "0"]);
+    }
+
+  expect(api.gate.usage.usedOn(api.record.id, NOW)).toBe(0);
+});
+
 test("tells of the daily cap when that is the tighter limit", async () => {
   const api = await anApi({ rateRps: 100, dailyCap: 3 });
 

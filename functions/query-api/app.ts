@@ -1,5 +1,5 @@
-import type { ApiKeyRecord } from "@polytape/api-access";
-import { errorFacts } from "@polytape/function-runtime";
+import { type ApiKeyRecord, withoutKeys } from "@polytape/api-access";
+import { errorFacts, type Facts } from "@polytape/function-runtime";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { contractPages } from "./contract/contract-pages.ts";
 import { checkKey, limitHeaders, overLimit } from "./http/api-key-check.ts";
@@ -41,7 +41,7 @@ type Env = { Variables: { requestId: string; caller: ApiKeyRecord | null } };
 /** The whole service as one function of a request: name it → authenticate → limit → route → one error responder. */
 export function createApp(api: ApiParts): (request: Request) => Response | Promise<Response> {
   const app = new Hono<Env>();
-  app.use(nameRequest);
+  app.use(nameRequest, sayLimits(api));
   app.use("/v1/*", admit(api));
   for (const route of routes) {
     app.get(route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) => answer(api, route, context));
@@ -63,8 +63,7 @@ export function createApp(api: ApiParts): (request: Request) => Response | Promi
     if (response.status >= 500)
       api.log.error("failed", {
         request_id: context.get("requestId"),
-        path: context.req.path,
-        ...errorFacts(error),
+        ...withoutKeysIn({ path: context.req.path, ...errorFacts(error) }),
       });
     return response;
   });
@@ -78,6 +77,16 @@ const nameRequest: MiddlewareHandler<Env> = async (context, next) => {
   context.res.headers.set("x-request-id", context.get("requestId"));
 };
 
+/** Every answer carries the RateLimit headers, also those that nobody is charged for. */
+function sayLimits(api: ApiParts): MiddlewareHandler<Env> {
+  return async (context, next) => {
+    await next();
+    if (context.res.headers.has("ratelimit-limit")) return;
+    for (const [name, value] of Object.entries(limitHeaders(api.gate.uncounted)))
+      context.res.headers.set(name, value);
+  };
+}
+
 /** Lets a request in, or ends it; every answer to a known key says how its limits stand. */
 function admit(api: ApiParts): MiddlewareHandler<Env> {
   return async (context, next) => {
@@ -90,7 +99,8 @@ function admit(api: ApiParts): MiddlewareHandler<Env> {
     context.set("caller", caller);
     if (refused) context.res = refused;
     else await next();
-    for (const [name, value] of Object.entries(limitHeaders(admission))) context.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(limitHeaders(admission.state)))
+      context.res.headers.set(name, value);
     return undefined;
   };
 }
@@ -102,6 +112,13 @@ function answer(api: ApiParts, route: Route, context: Context<Env>): Promise<Res
     caller: context.get("caller"),
   });
   return withinDeadline(work, ANSWER_WITHIN_MS);
+}
+
+/** A path or an error may hold a key that somebody put into the wrong place. */
+function withoutKeysIn(facts: Facts): Facts {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [name, typeof fact === "string" ? withoutKeys(fact) : fact]),
+  );
 }
 
 function refuseMethod(context: Context<Env>): Response {

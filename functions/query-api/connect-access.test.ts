@@ -69,7 +69,7 @@ test("writes what was counted every second, and what an outage held back afterwa
   expect(said("usage-written-again")).toBe(1);
 });
 
-test("a closed connection writes nothing more", async () => {
+test("a closed connection has written what was left, and writes nothing more", async () => {
   const bus = inMemoryBus();
   const { gate, connection } = aConnection(bus);
   await vi.advanceTimersByTimeAsync(0);
@@ -81,8 +81,30 @@ test("a closed connection writes nothing more", async () => {
   gate.admit(record, Date.now());
 
   await connection.close();
+  gate.admit(record, Date.now());
   await vi.advanceTimersByTimeAsync(5_000);
 
   expect(connection.isConnected()).toBe(false);
-  expect(await (await bus.bucket("api_usage")).get(record.id)).toBeNull();
+  expect((await (await bus.bucket("api_usage")).get(record.id))?.value).toEqual({
+    days: { "2026-11-22": 1 },
+  });
+});
+
+test("what was counted can be written at once, and waits without a word of trouble while the bus is away", async () => {
+  const bus = inMemoryBus();
+  const { gate, connection, said } = aConnection(bus);
+  await connection.flushNow();
+  await vi.advanceTimersByTimeAsync(0);
+  const { record } = await issueKey(
+    await bus.bucket("api_keys"),
+    { plan: "weekly" },
+    { nowMs: Date.now(), randomBytes },
+  );
+  gate.admit(record, Date.now());
+
+  await connection.flushNow();
+
+  const usage = await bus.bucket("api_usage");
+  expect((await usage.get(record.id))?.value).toEqual({ days: { "2026-11-22": 1 } });
+  expect(said("usage-not-written")).toBe(0);
 });

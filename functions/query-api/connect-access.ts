@@ -7,8 +7,17 @@ const FLUSH_EVERY_MS = 1_000;
 
 export interface AccessConnection {
   isConnected(): boolean;
-  /** Writes no more usage and leaves the bus. */
+  /** Writes at once what was counted, as far as the bus is there: an end may be near. */
+  flushNow(): Promise<void>;
+  /** Writes what is left, then no more, and leaves the bus. */
   close(): Promise<void>;
+}
+
+interface State {
+  bus: EventBus | null;
+  /** Null until keys and usage are read. */
+  flush: (() => Promise<void>) | null;
+  closed: boolean;
 }
 
 /**
@@ -20,7 +29,7 @@ export function connectAccess(
   connect: () => Promise<EventBus>,
   log: Log,
 ): AccessConnection {
-  const state: { bus: EventBus | null; closed: boolean } = { bus: null, closed: false };
+  const state: State = { bus: null, flush: null, closed: false };
 
   async function start(): Promise<void> {
     state.bus ??= await connect();
@@ -29,7 +38,13 @@ export function connectAccess(
     await gate.usage.load(usage);
     await gate.keys.follow(keys);
     log.info("keys-read");
-    void keepFlushing(() => gate.usage.flush(usage), state, log);
+    state.flush = () => gate.usage.flush(usage);
+    void keepFlushing(state.flush, state, log);
+  }
+
+  async function flushNow(): Promise<void> {
+    if (!state.bus?.isConnected()) return;
+    await state.flush?.().catch((error: unknown) => log.warn("usage-not-written", errorFacts(error)));
   }
 
   void (async () => {
@@ -44,15 +59,21 @@ export function connectAccess(
   })();
   return {
     isConnected: () => state.bus?.isConnected() ?? false,
+    flushNow,
     async close() {
       state.closed = true;
+      await flushNow();
       await state.bus?.close();
     },
   };
 }
 
 /** One flush at a time; trouble is told once until it is over, and what was counted waits. */
-async function keepFlushing(flush: () => Promise<void>, state: { closed: boolean }, log: Log): Promise<void> {
+async function keepFlushing(
+  flush: () => Promise<void>,
+  state: Pick<State, "closed">,
+  log: Log,
+): Promise<void> {
   let inTrouble = false;
   for (;;) {
     await pause(FLUSH_EVERY_MS);

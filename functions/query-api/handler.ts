@@ -5,5 +5,10 @@ import { queryApiSettings } from "./settings.ts";
 export default defineHttp({
   name: "query-api",
   settings: queryApiSettings,
-  open: (settings, log) => openQueryApi(settings, log).respond,
+  open: (settings, log) => {
+    const api = openQueryApi(settings, log);
+    // The platform lets calls end after this signal, so the service goes on until it is taken away.
+    process.once("SIGTERM", () => void api.flushUsage());
+    return api.respond;
+  },
 });

@@ -17,6 +17,8 @@ const STORE_TIMEOUT_MS = ANSWER_WITHIN_MS - 1_000;
 
 export interface QueryApi {
   readonly respond: (request: Request) => Response | Promise<Response>;
+  /** Writes the counts of use at once; goes on answering. */
+  flushUsage(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export function openQueryApi(settings: z.output<typeof queryApiSettings>, log: L
   let closing: Promise<unknown> | null = null;
   return {
     respond: createApp(apiParts({ store, gate, bus, settings, log, now: Date.now })),
+    flushUsage: bus.flushNow,
     async close() {
       closing ??= Promise.all([bus.close(), store.close()]);
       await closing;

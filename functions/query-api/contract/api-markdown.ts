@@ -16,9 +16,10 @@ Made of the schemas that validate the requests; \`npm run docs -w @polytape/quer
 **Where**: \`/v1/…\` at the edge and on the local profile, \`/function/query-api/v1/…\` through the gateway. Read-only: GET and HEAD.
 
 **Key**: header \`X-API-Key\`. A key has a rate (a token bucket that holds one second's worth, at least one request) and a daily cap (UTC day).
-\`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` on every answer to a known key tell of the tighter of the two; a 429 carries
-\`Retry-After\`. The cap survives a restart; after a crash it may overrun by one second's traffic. Before keys have been read the answer is 503
-\`auth_unavailable\`. While the bus is away, known keys work and expire on time, and nothing unknown gets in.
+\`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` are on every answer: for a known key the tighter of the two, without one 0,
+and on pages that need none a whole bucket. A 429 carries \`Retry-After\`. The cap survives a restart; after a crash it may overrun by one
+second's traffic. Before keys have been read the answer is 503 \`auth_unavailable\`. While the bus is away, known keys work and expire on
+time, and nothing unknown gets in.
 
 **Times**: RFC 3339 with a zone, or seconds or milliseconds since the epoch; answers carry RFC 3339 in UTC with milliseconds. \`from\` is
 included, \`to\` is not. **Numbers** are JSON numbers. Parameters that are unknown or given twice are refused.

@@ -70,7 +70,7 @@ function operationOf(route: Route, schemas: Json, error: unknown): Json {
     responses: {
       200: {
         description: route.summary,
-        headers: headersOf(route),
+        headers: headersOf(),
         content: { "application/json": { schema: schemaOf(route.answer, "output", schemas) } },
       },
       ...refusalAnswers(route, error),
@@ -78,9 +78,8 @@ function operationOf(route: Route, schemas: Json, error: unknown): Json {
   };
 }
 
-function headersOf(route: Route): Json {
-  const limits = route.access === "key" ? LIMIT_HEADERS : {};
-  const headers = { "X-Request-Id": "Name it when asking about this answer.", ...limits };
+function headersOf(): Json {
+  const headers = { "X-Request-Id": "Name it when asking about this answer.", ...LIMIT_HEADERS };
   return Object.fromEntries(
     Object.entries(headers).map(([name, description]) => [
       name,

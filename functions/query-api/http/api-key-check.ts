@@ -1,4 +1,4 @@
-import type { AccessGate, Admission, ApiKeyRecord, KeyRefusal } from "@polytape/api-access";
+import type { AccessGate, Admission, ApiKeyRecord, KeyRefusal, LimitState } from "@polytape/api-access";
 import type { EpochMs } from "@polytape/market-model";
 import type { ApiErrorCode } from "./api-error.ts";
 import { errorAnswer } from "./error-response.ts";
@@ -17,6 +17,9 @@ const OVER_LIMIT = {
   daily_cap_reached: "Your key's requests of this UTC day are used up.",
 } as const;
 
+/** Without a key there is nothing to use up, and waiting brings nothing. */
+const NO_QUOTA: LimitState = { limit: 0, remaining: 0, resetSeconds: 1 };
+
 /** Who is asking, or the answer that ends the request. Touches nothing but memory. */
 export function checkKey(
   gate: AccessGate,
@@ -29,13 +32,17 @@ export function checkKey(
   if (check.outcome === "not_read_yet")
     return errorAnswer("auth_unavailable", "Keys have not been read yet. Try again in a second.", requestId, {
       "retry-after": "1",
+      ...limitHeaders(NO_QUOTA),
     });
   const [code, message] = REFUSALS[check.reason];
-  return errorAnswer(code, message, requestId, { "www-authenticate": 'ApiKey header="X-API-Key"' });
+  return errorAnswer(code, message, requestId, {
+    "www-authenticate": 'ApiKey header="X-API-Key"',
+    ...limitHeaders(NO_QUOTA),
+  });
 }
 
-/** Headers of every answer to an authenticated request: the tighter of token bucket and daily cap. */
-export function limitHeaders({ state }: Admission): Record<string, string> {
+/** Headers of every answer: to a known key, the tighter of token bucket and daily cap. */
+export function limitHeaders(state: LimitState): Record<string, string> {
   return {
     "ratelimit-limit": String(state.limit),
     "ratelimit-remaining": String(state.remaining),

@@ -1,3 +1,4 @@
+import { withoutKeys } from "@polytape/api-access";
 import { PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 import { API_ERRORS, type ApiErrorCode, isApiErrorCode } from "./api-error.ts";
@@ -25,13 +26,17 @@ export function errorResponse(error: unknown, requestId: string): Response {
   return errorAnswer(code, PUBLIC_SENTENCES[code], requestId, headers);
 }
 
+/** A message may repeat what was asked, so a key that was put into the wrong place is blacked out. */
 export function errorAnswer(
   code: ApiErrorCode,
   message: string,
   requestId: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  const body: z.input<typeof errorEnvelope> = { error: { code, message }, request_id: requestId };
+  const body: z.input<typeof errorEnvelope> = {
+    error: { code, message: withoutKeys(message) },
+    request_id: requestId,
+  };
   return new Response(JSON.stringify(body), {
     status: API_ERRORS[code].status,
     headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },

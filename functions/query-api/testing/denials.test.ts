@@ -67,7 +67,8 @@ describe.each(withKey.map((route) => [route.path]))("GET %s", (path) => {
 
     expect([status, body.error.code]).toEqual([denial.status, denial.code]);
     expect(headers.get("x-request-id")).toBe(body.request_id);
-    expect(headers.has("ratelimit-limit")).toBe(status === 429);
+    expect(headers.get("ratelimit-remaining")).toBe("0");
+    expect(headers.get("ratelimit-limit")).toMatch(status === 429 ? /^[1-9]/ : /^0$/);
     expect(headers.has("retry-after")).toBe(status === 429 || status === 503);
   });
 });
@@ -91,6 +92,9 @@ test("no answer and no log line holds a key", async () => {
   const answers = [
     await api.send("/v1/trades"),
     await api.send(`/v1/trades?key=${api.key}`),
+    await api.send(`/v1/trades?${api.key}=1`),
+    await api.send(`/v1/markets/${api.key}`),
+    await api.send("/v1/nothing", { headers: { "x-request-id": api.key } }),
     await api.send("/v1/trades"),
   ];
 

@@ -27,6 +27,8 @@ export interface AccessGate {
   /** Counts the request when it is admitted; a refused one costs nothing. */
   admit(record: ApiKeyRecord, nowMs: EpochMs): Admission;
   limitsOf(record: ApiKeyRecord): AccessLimits & { readonly burst: number };
+  /** What stands in answers that cost nobody anything: the whole of the deployment's own rate. */
+  readonly uncounted: LimitState;
 }
 
 export function createAccessGate(
@@ -68,5 +70,6 @@ export function createAccessGate(
       usage.isReady() ? keys.check(keyText, nowMs) : { outcome: "not_read_yet" },
     admit,
     limitsOf,
+    uncounted: { limit: burstOf(defaults.rateRps), remaining: burstOf(defaults.rateRps), resetSeconds: 0 },
   };
 }
