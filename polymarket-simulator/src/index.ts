@@ -4,7 +4,7 @@ import { openFaults } from "./faults/faults.ts";
 import { recordingsApp } from "./recordings/app.ts";
 import { readRecordings } from "./recordings/read-recordings.ts";
 import { listen, worldApp } from "./server.ts";
-import { openWorld } from "./world/world.ts";
+import { openWorld, type World } from "./world/world.ts";
 import { DEFAULT_WORLD, type WorldSettings } from "./world/world-settings.ts";
 
 export { type ManualClock, manualClock } from "./clock.ts";
@@ -38,6 +38,40 @@ export interface Simulator {
 
 const HOUR_MS = 3_600_000;
 
+/** A simulated Polymarket without a socket. */
+export interface Simulation {
+  readonly settings: WorldSettings;
+  /** Answers as the server would; `now` is read while the call runs, not later. Faults of answers are not thrown. */
+  answer(request: Request): Response | Promise<Response>;
+  /** Switches a fault of the world or of paging on. Throws a ZodError for wrong parameters. */
+  setFault: Simulator["setFault"];
+  clearFault: Simulator["clearFault"];
+}
+
+/** For tests that live through hours in seconds, with a clock and a transport of their own. */
+export function openSimulation(changes: Partial<WorldSettings>, now: () => number): Simulation {
+  const { world, faults } = openParts(changes, now);
+  const app = worldApp(world);
+  return {
+    settings: world.settings,
+    answer: (request) => app.fetch(request),
+    setFault: (fault) => faults.set(faultSchema.parse(fault)),
+    clearFault: (name) => void faults.clear(name),
+  };
+}
+
+function openParts(
+  changes: Partial<WorldSettings>,
+  now: () => number,
+): { world: World; faults: ReturnType<typeof openFaults> } {
+  const epochMs = Math.floor(now() / HOUR_MS) * HOUR_MS;
+  const settings: WorldSettings = { ...DEFAULT_WORLD, epochMs, ...changes };
+  const faults = openFaults(settings.seed, now);
+  const world = openWorld(settings, now, faults.limits);
+  faults.attach(world.disturbances);
+  return { world, faults };
+}
+
 /**
  * Starts a simulated Polymarket on loopback. Unless an epoch is given, history ends at the full hour before
  * the start: two simulators agree only if they are given the same one.
@@ -51,11 +85,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults: atStart = [],
     ...changes
   } = options;
-  const epochMs = Math.floor(now() / HOUR_MS) * HOUR_MS;
-  const settings: WorldSettings = { ...DEFAULT_WORLD, epochMs, ...changes };
-  const faults = openFaults(settings.seed, now);
-  const world = openWorld(settings, now, faults.limits);
-  faults.attach(world.disturbances);
+  const { world, faults } = openParts(changes, now);
+  const { settings } = world;
   for (const fault of atStart) faults.set(fault);
 
   const app = recordings === undefined ? worldApp(world) : recordingsApp(readRecordings(recordings), now);

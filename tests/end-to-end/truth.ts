@@ -23,8 +23,12 @@ export interface Span {
 }
 
 /** Every well-formed taker row that the simulator has made visible, as a multiset. */
-export async function readTruth(simulatorUrl: string, span: Span): Promise<Map<string, number>> {
-  const answer = await fetch(`${simulatorUrl}/_truth/trades?from=${span.from}&to=${span.to}`);
+export async function readTruth(
+  simulatorUrl: string,
+  span: Span,
+  send: (url: string) => Response | Promise<Response> = fetch,
+): Promise<Map<string, number>> {
+  const answer = await send(`${simulatorUrl}/_truth/trades?from=${span.from}&to=${span.to}`);
   const counts = new Map<string, number>();
   for (const line of (await answer.text()).split("\n")) {
     if (line === "") continue;
