@@ -7,7 +7,7 @@ import { callFunction, type DeliveryParts } from "./call-function.ts";
 import { createCallStatistics } from "./call-statistics.ts";
 import type { FunctionCall } from "./gateway.ts";
 
-const aFunction = { name: "rebuild", topic: "job.rebuild.>", concurrency: 1, batch: 1 };
+const aFunction = { name: "rebuild", topic: "job.rebuild.>", batch: 1 };
 
 function somePlace(status: number | null, bury: (letter: DeadLetter) => Promise<void> = async () => {}) {
   const calls: FunctionCall[] = [];

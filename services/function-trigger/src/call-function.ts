@@ -4,7 +4,7 @@ import type { CallStatistics } from "./call-statistics.ts";
 import { type DeliveryLimits, decideDelivery, isPassing, isSuccess } from "./delivery-decision.ts";
 import type { CallAnswer, FunctionCall, Gateway } from "./gateway.ts";
 import { settleMessage } from "./settle-message.ts";
-import { deliveryKind, type TriggeredFunction } from "./triggered-function.ts";
+import { deliveryKind, type FunctionTopic } from "./triggered-function.ts";
 
 /** What delivering needs, the same for every call. */
 export interface DeliveryParts {
@@ -21,7 +21,7 @@ export type CallHealth = "succeeded" | "refused" | "failed";
 /** Calls the function once with the messages, and settles each of them by the answer. */
 export async function callFunction(
   parts: DeliveryParts,
-  triggered: TriggeredFunction,
+  triggered: FunctionTopic,
   messages: readonly BusMessage[],
   statistics: CallStatistics,
 ): Promise<CallHealth> {
@@ -40,7 +40,7 @@ export async function callFunction(
 
 async function settle(
   parts: DeliveryParts,
-  triggered: TriggeredFunction,
+  triggered: FunctionTopic,
   message: BusMessage,
   together: number,
   answer: CallAnswer,
@@ -73,7 +73,7 @@ async function settle(
  * One message: its data verbatim. With a `batch` annotation: a JSON array, also of one. The headers tell
  * of the first message.
  */
-function toCall(triggered: TriggeredFunction, messages: readonly BusMessage[]): FunctionCall {
+function toCall(triggered: FunctionTopic, messages: readonly BusMessage[]): FunctionCall {
   const [first] = messages;
   const texts = messages.map((message) => Buffer.from(message.data).toString("utf8"));
   return {
@@ -90,7 +90,7 @@ function toCall(triggered: TriggeredFunction, messages: readonly BusMessage[]): 
 
 function logFailure(
   log: Log,
-  triggered: TriggeredFunction,
+  triggered: FunctionTopic,
   messages: readonly BusMessage[],
   answer: CallAnswer,
   tookMs: number,

@@ -5,7 +5,7 @@ import type { MisannotatedFunction, TriggeredFunction } from "./triggered-functi
 
 const aFunction = (more: Partial<TriggeredFunction> = {}): TriggeredFunction => ({
   name: "rebuild",
-  topic: "job.rebuild.>",
+  topics: ["job.rebuild.>"],
   concurrency: 1,
   batch: 1,
   ...more,

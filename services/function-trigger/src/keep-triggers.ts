@@ -60,7 +60,8 @@ export function keepTriggers({ gateway, log, start }: TriggerKeeper): Triggers {
   }
 
   async function startOrForget(slot: Slot, triggered: TriggeredFunction): Promise<RunningTrigger | null> {
-    const { name, topic, concurrency, batch } = triggered;
+    const { name, topics, concurrency, batch } = triggered;
+    const topic = topics.join(",");
     try {
       const running = await start(triggered);
       log.info("started", { function: name, topic, concurrency, batch });

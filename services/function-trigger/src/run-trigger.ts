@@ -1,11 +1,17 @@
-import type { BusMessage } from "@polytape/event-bus";
+import type { BusMessage, ConsumerQuery, Consumption } from "@polytape/event-bus";
 import { errorFacts } from "@polytape/function-runtime";
 import { callFunction, type DeliveryParts } from "./call-function.ts";
-import { type CallSummary, createCallStatistics } from "./call-statistics.ts";
+import { type CallSlots, createCallSlots } from "./call-slots.ts";
+import { type CallStatistics, type CallSummary, createCallStatistics } from "./call-statistics.ts";
 import { growingDelayMs } from "./growing-delay.ts";
 import { pause } from "./pause.ts";
 import { planCalls } from "./plan-calls.ts";
-import { deliveryKind, type TriggeredFunction } from "./triggered-function.ts";
+import {
+  consumerName,
+  deliveryKind,
+  type FunctionTopic,
+  type TriggeredFunction,
+} from "./triggered-function.ts";
 
 /** One function being fed. */
 export interface RunningTrigger {
@@ -18,9 +24,8 @@ export interface RunningTrigger {
 const TASK_PAUSE_MAX_MS = 5_000;
 
 /**
- * Feeds one function from its durable consumer. `concurrency` calls at most run at once: each is made by
- * a pull loop of its own that takes the next message only when its call is over. While the function fails,
- * the loops pause longer and longer; a success ends that.
+ * Feeds one function from the durable consumers of its topics. `concurrency` calls at most run at once over
+ * all of them: who took a message waits for a free call, in turn.
  */
 export async function runTrigger(
   parts: DeliveryParts,
@@ -29,49 +34,66 @@ export async function runTrigger(
 ): Promise<RunningTrigger> {
   const statistics = createCallStatistics();
   const draining = new AbortController();
-  const pauseMaxMs =
-    deliveryKind(triggered) === "tick"
-      ? parts.limits.delayMaxMs
-      : Math.min(TASK_PAUSE_MAX_MS, parts.limits.delayMaxMs);
-  let failuresInARow = 0;
+  const slots = createCallSlots(triggered.concurrency);
+  const feeding: Consumption[] = [];
+  const drain = async (): Promise<void> => {
+    draining.abort();
+    await Promise.all(feeding.map((topic) => topic.drain()));
+  };
 
-  async function deliver(messages: readonly BusMessage[]): Promise<void> {
-    const stopExtending = extendRegularly(messages, acknowledgeWithinMs);
-    try {
-      for (const call of planCalls(messages)) {
-        if (draining.signal.aborted) {
-          for (const message of call) message.retryAfter(0);
-          continue;
-        }
-        const health = await callFunction(parts, triggered, call, statistics);
-        if (health === "succeeded") failuresInARow = 0;
-        if (health === "failed" || (health === "refused" && deliveryKind(triggered) === "tick")) {
-          failuresInARow += 1;
-          await pause(growingDelayMs(failuresInARow, pauseMaxMs), draining.signal);
-        }
-      }
-    } finally {
-      stopExtending();
-    }
-  }
-
-  const consumption = await parts.bus.consume(
-    {
-      name: triggered.name,
-      subject: triggered.topic,
+  for (const topic of triggered.topics) {
+    const fed = { name: triggered.name, batch: triggered.batch, topic };
+    const query: ConsumerQuery = {
+      name: consumerName(triggered, topic),
+      subject: topic,
       concurrencyMax: triggered.concurrency,
       batchMax: triggered.batch,
       acknowledgeWithinMs,
-      onTrouble: sayAtMostOnceAMinute(parts, triggered),
-    },
-    deliver,
-  );
-  return {
-    drain: () => {
-      draining.abort();
-      return consumption.drain();
-    },
-    summary: statistics.take,
+      onTrouble: sayAtMostOnceAMinute(parts, fed),
+    };
+    try {
+      const deliver = deliveryOf(parts, fed, { slots, statistics, draining: draining.signal });
+      feeding.push(
+        await parts.bus.consume(query, async (messages) => {
+          const stopExtending = extendRegularly(messages, acknowledgeWithinMs);
+          await deliver(messages).finally(stopExtending);
+        }),
+      );
+    } catch (error) {
+      await drain();
+      throw error;
+    }
+  }
+  return { drain, summary: statistics.take };
+}
+
+/**
+ * What is done with the messages taken from one topic. While the function fails on it, pauses grow between
+ * its calls; a success ends that. A pause holds no call from the other topics.
+ */
+function deliveryOf(
+  parts: DeliveryParts,
+  fed: FunctionTopic,
+  { slots, statistics, draining }: { slots: CallSlots; statistics: CallStatistics; draining: AbortSignal },
+): (messages: readonly BusMessage[]) => Promise<void> {
+  const isTick = deliveryKind(fed) === "tick";
+  const { delayMaxMs } = parts.limits;
+  const pauseMaxMs = isTick ? delayMaxMs : Math.min(TASK_PAUSE_MAX_MS, delayMaxMs);
+  let failuresInARow = 0;
+
+  return async (messages) => {
+    for (const call of planCalls(messages)) {
+      const health = await slots.run(async () => {
+        if (!draining.aborted) return callFunction(parts, fed, call, statistics);
+        for (const message of call) message.retryAfter(0);
+        return null;
+      });
+      if (health === "succeeded") failuresInARow = 0;
+      if (health === "failed" || (health === "refused" && isTick)) {
+        failuresInARow += 1;
+        await pause(growingDelayMs(failuresInARow, pauseMaxMs), draining);
+      }
+    }
   };
 }
 
@@ -86,12 +108,12 @@ function extendRegularly(messages: readonly BusMessage[], acknowledgeWithinMs: n
 /** Taking messages is tried every second while NATS is away; a line for each would bury the others. */
 function sayAtMostOnceAMinute(
   { log, now }: DeliveryParts,
-  { name }: TriggeredFunction,
+  { name, topic }: FunctionTopic,
 ): (error: unknown) => void {
   let saidMs = Number.NEGATIVE_INFINITY;
   return (error) => {
     if (now() - saidMs < 60_000) return;
     saidMs = now();
-    log.warn("no messages", { function: name, ...errorFacts(error) });
+    log.warn("no messages", { function: name, topic, ...errorFacts(error) });
   };
 }

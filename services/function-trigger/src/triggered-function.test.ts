@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readTriggeredFunctions } from "./triggered-function.ts";
+import { consumerName, deliveryKind, readTriggeredFunctions } from "./triggered-function.ts";
 
 test("takes functions with a topic, with one call and one message at a time unless annotated", () => {
   const { triggered, misannotated } = readTriggeredFunctions([
@@ -10,8 +10,8 @@ test("takes functions with a topic, with one call and one message at a time unle
   ]);
 
   expect(triggered).toEqual([
-    { name: "ingest-trades", topic: "tick.ingest-trades", concurrency: 1, batch: 1 },
-    { name: "build-candles", topic: "trades.stored.>", concurrency: 2, batch: 16 },
+    { name: "ingest-trades", topics: ["tick.ingest-trades"], concurrency: 1, batch: 1 },
+    { name: "build-candles", topics: ["trades.stored.>"], concurrency: 2, batch: 16 },
   ]);
   expect(misannotated).toEqual([]);
 });
@@ -20,7 +20,9 @@ test.each([
   { topic: "tick.a", concurrency: "0" },
   { topic: "tick.a", concurrency: "65" },
   { topic: "tick.a", batch: "many" },
-  { topic: "tick.a,tick.b" },
+  { topic: "tick.a,,tick.b" },
+  { topic: "tick.a;tick.b" },
+  { topic: "a,b,c,d,e,f,g,h,i" },
   { topic: "" },
   { topic: "tick.>.a" },
   { topic: "tick.ingest-*" },
@@ -32,6 +34,21 @@ test.each([
 
   expect(misannotated.map(({ name }) => name)).toEqual(["odd"]);
   expect(triggered.map(({ name }) => name)).toEqual(["fine"]);
+});
+
+test("takes a list of topics, each once, and gives each a consumer of its own", () => {
+  const { triggered } = readTriggeredFunctions([
+    { name: "fills", annotations: { topic: "tick.fills, job.fills.>,tick.fills" } },
+  ]);
+  const [fills] = triggered;
+
+  expect(fills?.topics).toEqual(["tick.fills", "job.fills.>"]);
+  expect(fills?.topics.map((topic) => consumerName(fills, topic))).toEqual([
+    "fills_tick_fills",
+    "fills_job_fills_all",
+  ]);
+  expect(fills && consumerName({ ...fills, topics: ["tick.fills"] }, "tick.fills")).toBe("fills");
+  expect(fills?.topics.map((topic) => deliveryKind({ topic }))).toEqual(["tick", "task"]);
 });
 
 test("refuses an answer that is no list of functions", () => {

@@ -6,12 +6,17 @@ export type DeliveryKind = "tick" | "task";
 /** A deployed function that wants messages. */
 export interface TriggeredFunction {
   readonly name: string;
-  /** Subject it listens to; may hold wildcards. */
-  readonly topic: string;
-  /** Calls at once. */
+  /** Subjects it listens to, each once; they may hold wildcards. */
+  readonly topics: readonly string[];
+  /** Calls at once, over all topics. */
   readonly concurrency: number;
   /** Above 1: the body is a JSON array of up to so many messages. */
   readonly batch: number;
+}
+
+/** One topic of a function, which is fed from a consumer of its own. */
+export interface FunctionTopic extends Pick<TriggeredFunction, "name" | "batch"> {
+  readonly topic: string;
 }
 
 /** A function whose annotations cannot be followed. */
@@ -35,8 +40,16 @@ const count = (max: number) =>
     .pipe(z.number().max(max))
     .default(1);
 
+/** Of one function. */
+const TOPICS_MAX = 8;
+
 const annotations = z.object({
-  topic: z.string().regex(/^[\w-]+(\.(\*|[\w-]+))*(\.>)?$/, "must be one NATS subject"),
+  topic: z
+    .string()
+    .transform((list) => [...new Set(list.split(",").map((topic) => topic.trim()))])
+    .pipe(
+      z.array(z.string().regex(/^[\w-]+(\.(\*|[\w-]+))*(\.>)?$/, "must be NATS subjects")).max(TOPICS_MAX),
+    ),
   concurrency: count(64),
   batch: count(256),
 });
@@ -54,12 +67,23 @@ export function readTriggeredFunctions(body: unknown): {
   for (const { name, annotations: given } of listing.parse(body)) {
     if (given?.["topic"] === undefined) continue;
     const outcome = annotations.safeParse(given);
-    if (outcome.success) triggered.push({ name, ...outcome.data });
-    else misannotated.push({ name, reason: z.prettifyError(outcome.error) });
+    if (outcome.success) {
+      const { topic: topics, ...counts } = outcome.data;
+      triggered.push({ name, topics, ...counts });
+    } else misannotated.push({ name, reason: z.prettifyError(outcome.error) });
   }
   return { triggered, misannotated };
 }
 
-export function deliveryKind({ topic }: Pick<TriggeredFunction, "topic">): DeliveryKind {
+/**
+ * The durable consumer of a topic. A function's only topic has its name; of several each has a name of its own,
+ * as two consumers of one stream must, and keeps it whatever the others are.
+ */
+export function consumerName({ name, topics }: TriggeredFunction, topic: string): string {
+  if (topics.length === 1) return name;
+  return `${name}_${topic.replaceAll(".", "_").replaceAll("*", "any").replaceAll(">", "all")}`;
+}
+
+export function deliveryKind({ topic }: Pick<FunctionTopic, "topic">): DeliveryKind {
   return topic.startsWith("tick.") ? "tick" : "task";
 }
