@@ -48,13 +48,11 @@ function deps(nowMs = HOUR + MINUTE) {
 }
 
 async function candlesOf({ store }: ReturnType<typeof deps>, interval: CandleInterval, assetId = "1001") {
-  const found = await store.candles.findCandles({
-    assetId,
-    interval,
-    fromMs: 0,
-    toMs: Number.MAX_SAFE_INTEGER,
-    limit: 1000,
-  });
+  const range = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, limit: 1000 };
+  const keys = (await store.candles.listKeys(range)).filter(
+    (key) => key.assetId === assetId && key.interval === interval,
+  );
+  const found = [...(await store.candles.findByKeys(keys)).values()];
   return found.map(({ version: _, ingestedAtMs: __, ...candle }: StoredCandle) => candle);
 }
 

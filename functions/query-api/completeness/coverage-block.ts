@@ -19,7 +19,10 @@ export const coverageBlock = z
           from: moment.nullable(),
           to: moment,
           state: z.enum(["partial", "missing", "unknown"]),
-          cause: z.string().nullable(),
+          cause: z.string().nullable().meta({
+            description:
+              "Of the ledger; in candles also `candles_pending`: trades are stored, and their candle is not built (anew) yet.",
+          }),
         }),
       )
       .max(GAPS_MAX)

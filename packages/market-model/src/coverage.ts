@@ -9,7 +9,9 @@ export type CoverageCause =
   | "socket_silent"
   | "collector_down"
   | "throttled"
-  | "hash_mismatch";
+  | "hash_mismatch"
+  /** Trades are stored, and their candle is not built (anew) yet: said in answers, of no use in the ledger. */
+  | "candles_pending";
 
 /** What is known about one stretch of time of one stream: `fromMs` included, `toMs` excluded. */
 export interface CoverageInterval {

@@ -125,6 +125,11 @@ export interface TradeTape {
    * first page makes visible what was written before; later pages may lack what was written since.
    */
   listTokenMinutes(query: TokenMinutesQuery): Promise<TokenMinute[]>;
+  /**
+   * How many taker trades of a token are stored in each window that has any, by its start. Costs the trades of
+   * the range once; the server remembers the answer of a day to which nothing was added.
+   */
+  countPerWindow(query: WindowCountsQuery): Promise<Map<EpochMs, number>>;
   /** Ids of the markets with trades on one event day, ascending, after an id. Sees a write after a second. */
   listMarketIds(query: DayMarketsQuery): Promise<string[]>;
 }
@@ -137,6 +142,16 @@ export interface TokenMinutesQuery {
   readonly after?: TokenMinute | undefined;
   /** At most 10,000. */
   readonly limit: number;
+}
+
+export interface WindowCountsQuery {
+  /** Known to all who ask, and what the rows on disk are ordered by. */
+  readonly marketId: string;
+  readonly assetId: string;
+  readonly interval: CandleInterval;
+  /** Event time, from included, to excluded, both aligned to the interval; at most 10,000 windows. */
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
 }
 
 export interface DayMarketsQuery {
@@ -199,6 +214,9 @@ export interface StoredCandle extends Candle {
   readonly version: StoreVersion;
 }
 
+/** A candle as readers of a series need it: thousands are read at once, and what they need not is not fetched. */
+export type SeriesCandle = Omit<StoredCandle, "marketId" | "tradeSetHash" | "ingestedAtMs" | "version">;
+
 export interface CandleShelf {
   /** In real time, by key; unknown ones are absent from the map (keyed by `candleId`). */
   findByKeys(keys: readonly CandleKey[]): Promise<Map<string, StoredCandle>>;
@@ -221,13 +239,13 @@ export interface CandleShelf {
     fromMs: EpochMs;
     toMs: EpochMs;
     limit: number;
-  }): Promise<StoredCandle[]>;
+  }): Promise<SeriesCandle[]>;
   /** The last candle that opened before the moment; null when there is none. */
   findCandleBefore(query: {
     assetId: string;
     interval: CandleInterval;
     beforeMs: EpochMs;
-  }): Promise<StoredCandle | null>;
+  }): Promise<SeriesCandle | null>;
 }
 
 export interface CandleKeysQuery {

@@ -1,5 +1,5 @@
 import { fromMillionths, toRfc3339 } from "@polytape/market-model";
-import type { StoredCandle } from "@polytape/market-store";
+import type { SeriesCandle } from "@polytape/market-store";
 import { z } from "zod";
 import { moment } from "../../http/parameters.ts";
 
@@ -21,11 +21,11 @@ export const candleAnswer = z
     sell_volume: amount.meta({ description: "Shares sold by takers." }),
     observed: z.boolean().meta({
       description:
-        "false: it is not known what happened in this window, so all values are null. A quiet window that is known to be quiet is observed: volume 0, prices those of the previous close (null when that is not known).",
+        "false: it is not known what happened in this window, or its candle is not built yet, so all values are null. A quiet window that is known to be quiet is observed: volume 0, prices those of the previous close (null when that is not known).",
     }),
     final: z.boolean().meta({
       description:
-        "The window is proven complete: no late rows are expected any more. Should some come all the same, rev rises.",
+        "The window is proven complete and the candle holds every stored trade of it: no late rows are expected any more. Should some come all the same, rev rises.",
     }),
     rev: z.int().nonnegative().nullable().meta({
       description: "How often the trades of the window changed after settling; null without trades.",
@@ -36,7 +36,7 @@ export const candleAnswer = z
 export type CandleAnswer = z.output<typeof candleAnswer>;
 
 /** A window with trades. */
-export function tradedCandle(candle: StoredCandle, final: boolean): CandleAnswer {
+export function tradedCandle(candle: SeriesCandle, final: boolean): CandleAnswer {
   return {
     open_time: toRfc3339(candle.openTimeMs),
     open: candle.open,

@@ -1,42 +1,10 @@
-import {
-  CANDLE_INTERVAL_MS,
-  type CandleInterval,
-  foldTrades,
-  MINUTE_MS,
-  mergeCandles,
-  type TradeRow,
-  windowStart,
-} from "@polytape/market-model";
 import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
-import { anApi, NOW } from "../../testing/an-api.ts";
+import { anApiWithCandles } from "../../testing/an-api-with-candles.ts";
 import { recordCoverage } from "../../testing/record-coverage.ts";
-import { tradesOf } from "../../testing/store-trades.ts";
 
 const MARKET = aMarket();
 const at = (time: string) => Date.parse(`2026-11-22T${time}Z`) / 1_000;
-
-/** Stores the candles of some trades, as the builder would. */
-async function anApiWithCandles(rows: readonly Partial<TradeRow>[], interval: CandleInterval = "1m") {
-  const api = await anApi();
-  await api.store.markets.storeMarkets([MARKET], NOW - 10_000);
-  const minutes = grouped(tradesOf(rows), ({ tsSeconds }) => windowStart(tsSeconds * 1_000, MINUTE_MS)).map(
-    foldTrades,
-  );
-  const lengthMs = CANDLE_INTERVAL_MS[interval];
-  const merged = grouped(minutes, ({ openTimeMs }) => windowStart(openTimeMs, lengthMs)).map((group) =>
-    mergeCandles(group, interval),
-  );
-  const candles = interval === "1m" ? minutes : merged;
-  await api.store.candles.writeCandles(candles.map((candle) => ({ candle, rev: 0, replaces: null })));
-  return api;
-}
-
-function grouped<T>(values: readonly T[], keyOf: (value: T) => number): T[][] {
-  const groups = new Map<number, T[]>();
-  for (const value of values) groups.set(keyOf(value), [...(groups.get(keyOf(value)) ?? []), value]);
-  return [...groups.values()];
-}
 
 const question = (rest: string) => `/v1/candles?market_id=${MARKET.slug}&outcome=Yes&${rest}`;
 

@@ -6,7 +6,6 @@ import {
   toRfc3339,
   windowStart,
 } from "@polytape/market-model";
-import type { StoredCandle } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
 import { completeness, coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
@@ -23,6 +22,7 @@ import {
 import { type ApiParts, defineRoute } from "../../http/route.ts";
 import { candleAnswer } from "./candle-answer.ts";
 import { fillSeries, type Windows } from "./fill-series.ts";
+import { pendingWindows, withPendingWindows } from "./pending-windows.ts";
 
 /** Candles of one answer: 1m over three days and a half. */
 export const CANDLES_MAX = 5_000;
@@ -43,7 +43,7 @@ export const getCandles = defineRoute({
   name: "get-candles",
   path: "/v1/candles",
   summary: "Candles",
-  description: `Evenly spaced candles of one outcome, oldest first: every window that opens in [from, to) and not in the future. Made of taker trades; within one second the order is by a fixed tie, not by match. to is now unless given, from ${CANDLES_DEFAULT} windows before it. At most ${CANDLES_MAX} candles: when that cuts the answer, truncated_by says so and next_from where to go on.`,
+  description: `Evenly spaced candles of one outcome, oldest first: every window that opens in [from, to) and not in the future. Made of taker trades; within one second the order is by a fixed tie, not by match. to is now unless given, from ${CANDLES_DEFAULT} windows before it. At most ${CANDLES_MAX} candles: when that cuts the answer, truncated_by says so and next_from where to go on. A candle that does not hold every stored trade of its window yet is not final, and coverage names the window with the cause candles_pending.`,
   access: "key",
   parts: z.strictObject({}),
   query,
@@ -74,22 +74,32 @@ export const getCandles = defineRoute({
     const toMs = windows.firstMs + windows.count * windows.lengthMs;
     const scope = { stream: "trades" as const, marketId: subject.marketId, assetId };
 
-    const [stored, timeline] = await Promise.all([
-      windows.count === 0 ? [] : readCandles(api, { assetId, interval: query.interval, windows, toMs }),
+    const question = { ...scope, interval: query.interval, windows, toMs };
+
+    const [{ candles, pending }, timeline] = await Promise.all([
+      readSeries(api, question),
       api.completeness.timeline(scope, windows.firstMs, toMs),
     ]);
-    const startsQuiet = timeline[0]?.state === "complete" && stored[0]?.openTimeMs !== windows.firstMs;
+    const startsQuiet =
+      timeline[0]?.state === "complete" &&
+      candles[0]?.openTimeMs !== windows.firstMs &&
+      pending[0] !== windows.firstMs;
     const previousClose = startsQuiet ? await provenClose(api, scope, query.interval, windows.firstMs) : null;
     const coveredToMs = Math.max(Math.min(toMs, nowMs - REFRESH_LAG_MS), windows.firstMs);
-    const covered = await api.completeness.timeline(scope, windows.firstMs, coveredToMs);
+    const covered = withPendingWindows(
+      await api.completeness.timeline(scope, windows.firstMs, coveredToMs),
+      pending,
+      windows.lengthMs,
+    );
     const kept = keptAnswer({ from: askedFromMs, to: query.to }, api.rules.retentionDays, nowMs);
     return {
       market_id: subject.marketId,
       asset_id: assetId,
       outcome: name,
       interval: query.interval,
-      candles: fillSeries(windows, stored, timeline, {
+      candles: fillSeries(windows, candles, timeline, {
         previousClose,
+        pending,
         settledBeforeMs: nowMs - api.rules.settleMs,
       }),
       next_from: nextFromMs === null ? null : toRfc3339(nextFromMs),
@@ -134,25 +144,44 @@ function alignUp(ms: EpochMs, lengthMs: number): EpochMs {
   return windowStart(ms + lengthMs - 1, lengthMs);
 }
 
-function readCandles(
-  api: ApiParts,
-  question: { assetId: string; interval: CandleInterval; windows: Windows; toMs: EpochMs },
-): Promise<StoredCandle[]> {
-  const { assetId, interval, windows, toMs } = question;
-  const range = { fromMs: windows.firstMs, toMs, limit: windows.count };
-  return api.store.candles.findCandles({ assetId, interval, ...range });
+interface SeriesScope {
+  readonly stream: "trades";
+  readonly marketId: string;
+  readonly assetId: string;
 }
 
-/** The last close before a moment, when everything since that candle's start is proven complete. */
+/** The stored candles of the windows, and which windows have trades that are not in them. */
+async function readSeries(
+  api: ApiParts,
+  question: SeriesScope & { interval: CandleInterval; windows: Windows; toMs: EpochMs },
+) {
+  const { marketId, assetId, interval, windows, toMs } = question;
+  if (windows.count === 0) return { candles: [], pending: [] };
+  const range = { assetId, interval, fromMs: windows.firstMs, toMs };
+  const [candles, tradesPerWindow] = await Promise.all([
+    api.store.candles.findCandles({ ...range, limit: windows.count }),
+    api.store.trades.countPerWindow({ ...range, marketId }),
+  ]);
+  return { candles, pending: pendingWindows(candles, tradesPerWindow) };
+}
+
+/**
+ * The last close before a moment, when everything since that candle's start is proven complete and no trade
+ * is stored that is not in it.
+ */
 async function provenClose(
   api: ApiParts,
-  scope: { stream: "trades"; marketId: string; assetId: string },
+  scope: SeriesScope,
   interval: CandleInterval,
   beforeMs: EpochMs,
 ): Promise<number | null> {
-  const { assetId } = scope;
+  const { marketId, assetId } = scope;
   const last = await api.store.candles.findCandleBefore({ assetId, interval, beforeMs });
   if (!last) return null;
-  const since = await api.completeness.timeline(scope, last.openTimeMs, beforeMs);
-  return completeness(since) ? last.close : null;
+  const range = { fromMs: last.openTimeMs, toMs: beforeMs };
+  const [since, { n }] = await Promise.all([
+    api.completeness.timeline(scope, range.fromMs, range.toMs),
+    api.store.trades.aggregateTrades({ marketId, assetId, rowSet: "taker", ...range }),
+  ]);
+  return completeness(since) && n === last.n ? last.close : null;
 }

@@ -69,7 +69,7 @@ export function describeCoverage(open: () => StoreUnderTest): void {
       await settle();
       const declared = { declaredFromMs: clock.nowMs, declaredAtMs: clock.nowMs };
       expect(await store.coverage.findIntervals({ marketId, ...range, limit: 10 })).toEqual([
-        { ...whole, ...declared },
+        { ...whole, ...declared, evidence: { ...whole.evidence, polytape: expect.stringMatching(/^\d+\./) } },
       ]);
     });
 

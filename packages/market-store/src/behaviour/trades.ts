@@ -272,6 +272,43 @@ export function describeTrades(open: () => StoreUnderTest): void {
       expect(none).toEqual([]);
     });
 
+    it("counts taker trades per window of a token, across days, and leaves out windows without any", async () => {
+      const { store, settle } = open();
+      const { marketId, assetId, otherAssetId } = freshIds();
+      const dayMs = Date.UTC(2026, 8, 14);
+      const rows = [-61, -1, 0, 30, 30, 299, 300].map((second) =>
+        aTradeRow({ marketId, assetId, tsSeconds: dayMs / 1_000 + second }),
+      );
+      const other = aTradeRow({ marketId, assetId: otherAssetId, tsSeconds: dayMs / 1_000 });
+      const number = (of: typeof rows, rowSet: "taker" | "all") =>
+        numberEqualTrades().number([...of].reverse(), { rowSet, receivedAtMs: 1_000 });
+      await store.trades.createTrades([
+        ...number(rows, "taker"),
+        ...number([other], "taker"),
+        ...number([aTradeRow({ marketId, assetId, tsSeconds: dayMs / 1_000 + 10 })], "all"),
+      ]);
+      await settle();
+      const range = { marketId, assetId, fromMs: dayMs - 60_000, toMs: dayMs + 300_000 };
+
+      const minutes = await store.trades.countPerWindow({ ...range, interval: "1m" });
+      const hours = await store.trades.countPerWindow({
+        ...{ marketId, assetId, interval: "1h" },
+        ...{ fromMs: dayMs - 3_600_000, toMs: dayMs + 3_600_000 },
+      });
+      const none = await store.trades.countPerWindow({ ...range, interval: "1m", fromMs: 0, toMs: 60_000 });
+
+      expect([...minutes].sort()).toEqual([
+        [dayMs - 60_000, 1],
+        [dayMs, 3],
+        [dayMs + 240_000, 1],
+      ]);
+      expect([...hours].sort()).toEqual([
+        [dayMs - 3_600_000, 2],
+        [dayMs, 5],
+      ]);
+      expect([...none]).toEqual([]);
+    });
+
     it("lists the markets of one day, ascending, after an id, also only the recently ingested", async () => {
       const { store, settle, clock } = open();
       const ids = [freshIds(), freshIds(), freshIds()].map(({ marketId }) => marketId).sort();

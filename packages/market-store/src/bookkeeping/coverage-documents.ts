@@ -30,6 +30,7 @@ const statementSchema = z.object({
       "collector_down",
       "throttled",
       "hash_mismatch",
+      "candles_pending",
     ])
     .nullable(),
   evidence: z.record(z.string(), z.unknown()),

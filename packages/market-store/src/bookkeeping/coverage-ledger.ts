@@ -8,6 +8,7 @@ import {
   type EpochMs,
   joinTimelines,
 } from "@polytape/market-model";
+import { version } from "../../package.json";
 import type { CoverageLedger } from "../market-store.ts";
 import { storeConflict } from "../store-errors.ts";
 import {
@@ -61,9 +62,14 @@ interface DayPieces extends Omit<CoverageDay, "statements"> {
   readonly pieces: CoverageInterval[];
 }
 
+/** Which software said so: what it got wrong can be found and read again. */
+function signed(statement: CoverageInterval): CoverageInterval {
+  return { ...statement, evidence: { ...statement.evidence, polytape: version } };
+}
+
 function piecesByDay(intervals: readonly CoverageInterval[]): Map<string, DayPieces> {
   const byDay = new Map<string, DayPieces>();
-  for (const { dayMs, piece } of intervals.flatMap(cutByDay)) {
+  for (const { dayMs, piece } of intervals.map(signed).flatMap(cutByDay)) {
     const { stream, marketId, assetId } = piece;
     const id = coverageDayId(piece, dayMs);
     const day = byDay.get(id) ?? { id, stream, marketId, assetId, dayMs, pieces: [] };

@@ -1,6 +1,6 @@
 import type { Candle, EpochMs } from "@polytape/market-model";
 import { z } from "zod";
-import type { CandleWrite, StoredCandle, StoreVersion } from "../market-store.ts";
+import type { CandleWrite, SeriesCandle, StoredCandle, StoreVersion } from "../market-store.ts";
 import { storedMoment } from "../opensearch/answers.ts";
 import { type ColumnHit, readColumns } from "../opensearch/columns.ts";
 import { storeRefused } from "../store-errors.ts";
@@ -67,24 +67,27 @@ export function candleOf(document: z.output<typeof candleDocument>, version: Sto
   return { ...candle, rev: document.rev, ingestedAtMs: document.ingested_at, version };
 }
 
-/** What a search for a token's series is to return of each candle; token and interval are known to who asks. */
+/** What a series holds of each candle; token and interval are known to who asks. */
 export const SERIES_COLUMNS = [
-  ...["market_id", "trade_set_hash", "open", "high", "low", "close", "n", "rev"].map((field) => ({ field })),
+  ...["open", "high", "low", "close", "n", "rev"].map((field) => ({ field })),
   ...["volume_micro", "notional_micro", "buy_volume_micro", "sell_volume_micro"].map((field) => ({ field })),
-  ...["open_time", "ingested_at"].map((field) => ({ field, format: "epoch_millis" })),
+  { field: "open_time", format: "epoch_millis" },
 ];
 
+/** All that is stored of a candle but its token and interval. */
+export const CANDLE_COLUMNS = [
+  ...SERIES_COLUMNS,
+  { field: "market_id" },
+  { field: "trade_set_hash" },
+  { field: "ingested_at", format: "epoch_millis" },
+];
+
+type SeriesKey = Pick<Candle, "assetId" | "interval">;
+
 /** A candle of a series, read by hand: an answer holds thousands. Throws `store_refused` for one that does not fit. */
-export function candleOfHit(
-  hit: ColumnHit,
-  { assetId, interval }: Pick<Candle, "assetId" | "interval">,
-): StoredCandle {
-  const { text, number, moment } = readColumns(hit, "a candle");
-  const { _seq_no: seqNo, _primary_term: primaryTerm } = hit;
-  if (typeof seqNo !== "number" || typeof primaryTerm !== "number")
-    throw storeRefused("to be understood: a candle", { field: "_seq_no" });
+export function seriesCandleOf(hit: ColumnHit, { assetId, interval }: SeriesKey): SeriesCandle {
+  const { number, moment } = readColumns(hit, "a candle");
   return {
-    marketId: text("market_id"),
     assetId,
     interval,
     openTimeMs: moment("open_time"),
@@ -97,8 +100,20 @@ export function candleOfHit(
     buyVolume: number("buy_volume_micro"),
     sellVolume: number("sell_volume_micro"),
     n: number("n"),
-    tradeSetHash: text("trade_set_hash"),
     rev: number("rev"),
+  };
+}
+
+/** The whole candle, with the version that guards a write. */
+export function candleOfHit(hit: ColumnHit, key: SeriesKey): StoredCandle {
+  const { text, moment } = readColumns(hit, "a candle");
+  const { _seq_no: seqNo, _primary_term: primaryTerm } = hit;
+  if (typeof seqNo !== "number" || typeof primaryTerm !== "number")
+    throw storeRefused("to be understood: a candle", { field: "_seq_no" });
+  return {
+    ...seriesCandleOf(hit, key),
+    marketId: text("market_id"),
+    tradeSetHash: text("trade_set_hash"),
     ingestedAtMs: moment("ingested_at"),
     version: { seqNo, primaryTerm },
   };

@@ -5,7 +5,7 @@ import { refreshIndices } from "../opensearch/refresh.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { RESULT_WINDOW_MAX, storeRefused } from "../store-errors.ts";
-import { candleOfHit, SERIES_COLUMNS } from "./candle-document.ts";
+import { CANDLE_COLUMNS, candleOfHit } from "./candle-document.ts";
 
 /** Windows and tokens in one search, far below the server's bounds (1,024 clauses, 65,536 terms). */
 const CLAUSES_MAX = 200;
@@ -40,7 +40,7 @@ export function candleLists({
         query: { bool: { filter } },
         sort: [{ asset_id: "asc" }, { open_time: "asc" }],
         seq_no_primary_term: true,
-        docvalue_fields: [...SERIES_COLUMNS, ASSET_ID],
+        docvalue_fields: [...CANDLE_COLUMNS, ASSET_ID],
         ...(last && { search_after: [last.assetId, last.openTimeMs] }),
       });
       for (const hit of hits) read.push(minuteOfHit(hit));

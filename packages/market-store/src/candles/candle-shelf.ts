@@ -1,16 +1,15 @@
-import type { CandleKey, CandleShelf, CandleWrite, StoredCandle } from "../market-store.ts";
+import type { CandleKey, CandleShelf, CandleWrite, SeriesCandle, StoredCandle } from "../market-store.ts";
 import { foundDocuments, MULTI_GET_PATHS, readAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
 import { columnHits } from "../opensearch/columns.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
-import { candleDocument, candleOf, candleOfHit, candleSource, SERIES_COLUMNS } from "./candle-document.ts";
+import { candleDocument, candleOf, candleSource, SERIES_COLUMNS, seriesCandleOf } from "./candle-document.ts";
 import { candleId } from "./candle-id.ts";
 import { candleLists } from "./candle-lists.ts";
 
 /** Documents read in one request. */
 const CANDLES_AT_ONCE_MAX = 2_000;
-const HIT_PATHS = ["_seq_no", "_primary_term", "fields"].map((path) => `hits.hits.${path}`);
 
 /** Candles in one index per event month behind one alias, each write guarded by the version that was read. */
 export function candleShelf({ store, names, now, ready }: StoreParts): CandleShelf {
@@ -27,23 +26,22 @@ export function candleShelf({ store, names, now, ready }: StoreParts): CandleShe
   }
 
   /** As columns alone: a source would be put together from them, and the id would be unpacked, for nothing. */
-  async function search(series: Series, openTime: Range, page: Page): Promise<StoredCandle[]> {
+  async function search(series: Series, openTime: Range, page: Page): Promise<SeriesCandle[]> {
     const answer = await searchStore(store, {
       index: names.candles,
       missingIsEmpty: true,
-      paths: HIT_PATHS,
+      paths: ["hits.hits.fields"],
       body: {
         size: page.limit,
         query: seriesQuery(series, openTime),
         sort: [{ open_time: page.sort }],
         track_total_hits: false,
-        seq_no_primary_term: true,
         _source: false,
         stored_fields: "_none_",
         docvalue_fields: SERIES_COLUMNS,
       },
     });
-    return columnHits(answer).map((hit) => candleOfHit(hit, series));
+    return columnHits(answer).map((hit) => seriesCandleOf(hit, series));
   }
 
   function lineOf(write: CandleWrite) {

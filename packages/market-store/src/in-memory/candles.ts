@@ -1,7 +1,7 @@
 import { CANDLE_INTERVAL_MS, type EpochMs, windowStart } from "@polytape/market-model";
 import { candleId } from "../candles/candle-id.ts";
 import { compareCandleKeys } from "../candles/candle-lists.ts";
-import type { CandleKey, CandleShelf, CandleWrite, StoredCandle } from "../market-store.ts";
+import type { CandleKey, CandleShelf, CandleWrite, SeriesCandle, StoredCandle } from "../market-store.ts";
 
 export function inMemoryCandles(now: () => EpochMs): CandleShelf {
   const shelf = new Map<string, StoredCandle>();
@@ -15,10 +15,11 @@ export function inMemoryCandles(now: () => EpochMs): CandleShelf {
     return true;
   }
 
-  function series(assetId: string, interval: CandleKey["interval"]): StoredCandle[] {
+  function series(assetId: string, interval: CandleKey["interval"]): SeriesCandle[] {
     return [...shelf.values()]
       .filter((candle) => candle.assetId === assetId && candle.interval === interval)
-      .sort((a, b) => a.openTimeMs - b.openTimeMs);
+      .sort((a, b) => a.openTimeMs - b.openTimeMs)
+      .map(({ marketId: _, tradeSetHash: __, ingestedAtMs: ___, version: ____, ...candle }) => candle);
   }
 
   return {

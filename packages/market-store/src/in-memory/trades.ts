@@ -1,4 +1,5 @@
 import {
+  CANDLE_INTERVAL_MS,
   DAY_MS,
   type EpochMs,
   MINUTE_MS,
@@ -61,6 +62,15 @@ export function inMemoryTrades(now: () => EpochMs): TradeTape {
         .filter((minute) => !after || compareTokenMinutes(minute, after) > 0)
         .sort(compareTokenMinutes)
         .slice(0, limit);
+    },
+    async countPerWindow({ interval, ...filter }) {
+      const counts = new Map<EpochMs, number>();
+      for (const trade of tape.values()) {
+        if (!matches(trade, { ...filter, rowSet: "taker" })) continue;
+        const openTimeMs = windowStart(tradeTsMs(trade), CANDLE_INTERVAL_MS[interval]);
+        counts.set(openTimeMs, (counts.get(openTimeMs) ?? 0) + 1);
+      }
+      return counts;
     },
     async listMarketIds({ dayMs, ingestedFromMs, after, limit }) {
       const found = [...tape.values()]

@@ -22,6 +22,7 @@ import { storedDays } from "./stored-days.ts";
 import { tradeLists } from "./token-minutes.ts";
 import { tradeLine, tradeOf } from "./trade-document.ts";
 import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
+import { WINDOW_COUNT_PATHS, windowCountsBody, windowCountsOf } from "./window-counts.ts";
 
 const HIT_PATHS = ["hits.total.value", "hits.hits._id", "hits.hits.fields"];
 
@@ -39,6 +40,13 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
 
   function daysPath(dayList: readonly EpochMs[]): string {
     return dayList.map((day) => names.tradesOfDay(day)).join(",");
+  }
+
+  /** The indices that can hold rows of a question; null: there are none. */
+  async function indicesWithin(filter: TradeFilter): Promise<string | null> {
+    const within = daysWithin(await days.list(), filter);
+    if (within.length === 0) return null;
+    return within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within);
   }
 
   async function search(dayList: readonly EpochMs[], body: Record<string, unknown>): Promise<Hits> {
@@ -80,10 +88,10 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
     },
 
     async aggregateTrades(query) {
-      const within = daysWithin(await days.list(), query);
-      if (within.length === 0) return { n: 0, volume: 0, notional: 0 };
+      const index = await indicesWithin(query);
+      if (index === null) return { n: 0, volume: 0, notional: 0 };
       const answer = await searchStore(store, {
-        index: within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within),
+        index,
         missingIsEmpty: true,
         paths: ["hits.total.value", "aggregations.*.value"],
         body: sumBody(query),
@@ -94,6 +102,15 @@ export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
         volume: exactSum(aggregations.volume.value ?? 0),
         notional: exactSum(aggregations.notional.value ?? 0),
       };
+    },
+
+    async countPerWindow(query) {
+      const index = await indicesWithin(query);
+      if (index === null) return new Map();
+      const body = windowCountsBody(query);
+      return windowCountsOf(
+        await searchStore(store, { index, missingIsEmpty: true, paths: WINDOW_COUNT_PATHS, body }),
+      );
     },
 
     async readMinutes(minutes) {

@@ -1,0 +1,113 @@
+import { DAY_MS, hasCode, PolytapeError } from "@polytape/market-model";
+import { z } from "zod";
+import { readAnswer } from "../opensearch/answers.ts";
+import type { StoreParts } from "../opensearch/store-parts.ts";
+import { listIndices, readInventory, writtenByAlias } from "./index-inventory.ts";
+import { placeInTime } from "./place-in-time.ts";
+import type { DropQuery, Rollover, RolloverConditions, StoreRetention } from "./store-retention.ts";
+
+const countAnswer = z.object({ count: z.number() });
+const deletedAnswer = z.object({ deleted: z.number() });
+const rolloverAnswer = z.object({
+  old_index: z.string(),
+  new_index: z.string(),
+  rolled_over: z.boolean(),
+  conditions: z.record(z.string(), z.boolean()).default({}),
+});
+
+/** Deletes whole indices, and documents of those that are kept for ever by their own times. */
+export function indexRetention({ store, names, ready }: StoreParts): StoreRetention {
+  async function dropDocuments(index: string, query: object, { limit, dryRun }: DropQuery): Promise<number> {
+    if (dryRun) {
+      const { body } = await store.request({ method: "POST", path: `/${index}/_count`, body: { query } });
+      return readAnswer(countAnswer, body, "a count").count;
+    }
+    const { body } = await store.request({
+      method: "POST",
+      path: `/${index}/_delete_by_query`,
+      // Found by search: what was written within the last second is found the next time.
+      query: { conflicts: "proceed", max_docs: limit, refresh: true, filter_path: "deleted" },
+      body: { query },
+      once: true,
+    });
+    return readAnswer(deletedAnswer, body, "a deletion").deleted;
+  }
+
+  return {
+    readInventory: (nowMs) => readInventory({ store, names }, nowMs),
+    dropCoverage: (query) => dropDocuments(names.coverage, endedBefore(query.beforeMs), query),
+    dropRejections: (query) =>
+      dropDocuments(names.rejections, { range: { received_at: { lt: query.beforeMs } } }, query),
+
+    async dropIndex(name) {
+      const place = placeInTime(name, names);
+      if (place === null) throw indexKept(name, "it has none of the names that may be deleted");
+      // Asked anew: between the inventory and now another index may have become the one written to.
+      if (place.kind === "books" && (await writtenByAlias({ store, names })).get(name) !== false) {
+        const [there] = await listIndices({ store, names }, [`${name}*`]);
+        if (there === undefined) return false;
+        throw indexKept(name, "it is written to, or not behind its alias");
+      }
+      const { status } = await store.request({ method: "DELETE", path: `/${name}`, accept: [404] });
+      return status !== 404;
+    },
+
+    async rollOver({ dryRun, ...conditions }) {
+      await ready();
+      const written = [...(await writtenByAlias({ store, names }))].find(([, isWritten]) => isWritten)?.[0];
+      const [index] = written === undefined ? [] : await listIndices({ store, names }, [written]);
+      const same: Rollover = { alias: names.books, rolled: false, from: written ?? "", to: written ?? "" };
+      // An empty index would otherwise be followed by another empty one every week.
+      if (index === undefined || index.documents === 0) return same;
+      const { status, body } = await store.request({
+        method: "POST",
+        path: `/${names.books}/_rollover`,
+        query: { dry_run: dryRun },
+        body: { conditions: conditionsOf(conditions, index.primaries) },
+        accept: [400],
+        once: true,
+      });
+      // Another run was faster: its new index has the name that this one would have given.
+      if (status === 400 && /resource_already_exists/.test(JSON.stringify(body))) return same;
+      const answer = readAnswer(rolloverAnswer, body, "a rollover");
+      const isDue = Object.values(answer.conditions).includes(true);
+      const rolled = dryRun ? isDue : answer.rolled_over;
+      return { alias: names.books, rolled, from: answer.old_index, to: rolled ? answer.new_index : answer.old_index };
+    },
+  };
+}
+
+/** The server knows the size of all primary shards together. */
+function conditionsOf({ primaryShardBytesMax, ageMsMax }: RolloverConditions, primaries: number) {
+  return { max_size: `${primaryShardBytesMax * Math.max(primaries, 1)}b`, max_age: `${ageMsMax}ms` };
+}
+
+/** Days of coverage that ended; documents of the older layout have no day, and say to when they reach. */
+function endedBefore(beforeMs: number): object {
+  const hasNoDay = { bool: { must_not: [{ exists: { field: "day" } }] } };
+  return {
+    bool: {
+      should: [
+        { range: { day: { lte: beforeMs - DAY_MS } } },
+        { bool: { filter: [hasNoDay, { range: { to: { lte: beforeMs } } }] } },
+      ],
+      minimum_should_match: 1,
+    },
+  };
+}
+
+function indexKept(index: string, reason: string): PolytapeError {
+  return new PolytapeError("bug", "index_kept", `The index ${index} is not to be deleted: ${reason}.`, {
+    facts: { index },
+  });
+}
+
+/**
+ * Whether the store refuses to change documents for now, because a disk is nearly full (403 or 429 by a block
+ * on the index). Indices can be deleted all the same, and that is the cure.
+ */
+export function isWriteBlock(error: unknown): boolean {
+  if (!hasCode(error, "store_refused")) return false;
+  const { status } = error.facts;
+  return status === 403 || status === 429;
+}
