@@ -28,7 +28,7 @@ test("lists what the ledger says and adds up the time in each state", async () =
     to: "2026-11-22T07:00:00.000Z",
     state: "missing",
     cause: "collector_down",
-    evidence: { walks: 2 },
+    evidence: { walks: 2, polytape: expect.any(String) },
   });
   expect(body.totals).toEqual([
     {
