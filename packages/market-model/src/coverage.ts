@@ -9,6 +9,8 @@ export type CoverageCause =
   | "socket_silent"
   | "collector_down"
   | "throttled"
+  /** A later reading found rows that were not stored, so what was said of the time around them is in doubt. */
+  | "count_mismatch"
   | "hash_mismatch"
   /** Trades are stored, and their candle is not built (anew) yet: said in answers, of no use in the ledger. */
   | "candles_pending";

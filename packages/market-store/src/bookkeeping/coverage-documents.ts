@@ -29,6 +29,7 @@ const statementSchema = z.object({
       "socket_silent",
       "collector_down",
       "throttled",
+      "count_mismatch",
       "hash_mismatch",
       "candles_pending",
     ])
