@@ -1,5 +1,11 @@
 import { applyTopology, type TopologyChange } from "@polytape/event-bus";
-import { createLog, errorFacts, readEnvironment, readSettings } from "@polytape/function-runtime";
+import {
+  createLog,
+  errorFacts,
+  natsConnection,
+  readEnvironment,
+  readSettings,
+} from "@polytape/function-runtime";
 import { applySettings } from "./settings.ts";
 import { topology } from "./src/index.ts";
 
@@ -11,9 +17,7 @@ async function main(): Promise<void> {
     const startedMs = Date.now();
     const changes = await applyTopology(
       {
-        url: settings.NATS_URL,
-        user: settings.NATS_USER,
-        password: settings.NATS_PASSWORD,
+        ...natsConnection(settings),
         clientName: "nats-apply",
         connectWithinMs: settings.NATS_WAIT_MS,
       },

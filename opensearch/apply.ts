@@ -1,4 +1,10 @@
-import { createLog, errorFacts, readEnvironment, readSettings } from "@polytape/function-runtime";
+import {
+  createLog,
+  errorFacts,
+  openSearchConnection,
+  readEnvironment,
+  readSettings,
+} from "@polytape/function-runtime";
 import { applySettings } from "./settings.ts";
 import { applyStoreSchema, type SchemaChange } from "./src/index.ts";
 
@@ -16,10 +22,7 @@ async function main(): Promise<void> {
     const dryRun = process.argv.includes("--dry-run");
     const startedMs = Date.now();
     const changes = await applyStoreSchema({
-      urls: settings.OPENSEARCH_URL,
-      user: settings.OPENSEARCH_USER,
-      password: settings.OPENSEARCH_PASSWORD,
-      indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
+      ...openSearchConnection(settings),
       shards: settings.OPENSEARCH_SHARDS,
       replicas: settings.OPENSEARCH_REPLICAS,
       waitMs: settings.OPENSEARCH_WAIT_MS,

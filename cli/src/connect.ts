@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { connectEventBus, type EventBus } from "@polytape/event-bus";
-import { httpUrl, natsSettings, openSearchSettings, readSettings } from "@polytape/function-runtime";
+import {
+  httpUrl,
+  natsConnection,
+  natsSettings,
+  openSearchConnection,
+  openSearchSettings,
+  readSettings,
+} from "@polytape/function-runtime";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { z } from "zod";
 import { callFunction } from "./call-function.ts";
@@ -50,21 +57,10 @@ export function connectTools(
 
 async function openBus(environment: Environment): Promise<EventBus> {
   const settings = readSettings(busSettings, environment);
-  return connectEventBus({
-    url: settings.NATS_URL,
-    user: settings.NATS_USER,
-    password: settings.NATS_PASSWORD,
-    clientName: "polytape command",
-  });
+  return connectEventBus({ ...natsConnection(settings), clientName: "polytape command" });
 }
 
 function openStore(environment: Environment): MarketStore {
   const settings = readSettings(storeSettings, environment);
-  return openMarketStore({
-    urls: settings.OPENSEARCH_URL,
-    user: settings.OPENSEARCH_USER,
-    password: settings.OPENSEARCH_PASSWORD,
-    indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
-    timeoutMs: 10_000,
-  });
+  return openMarketStore({ ...openSearchConnection(settings), timeoutMs: 10_000 });
 }

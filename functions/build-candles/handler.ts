@@ -1,4 +1,4 @@
-import { defineJob } from "@polytape/function-runtime";
+import { defineJob, openSearchConnection } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import { z } from "zod";
 import { buildCandles } from "./build-candles.ts";
@@ -16,13 +16,7 @@ export default defineJob({
     settleMs: settings.SETTLE_SECONDS * 1000,
     callMs: 20_000,
     sliceMinutes: 2_000,
-    store: openMarketStore({
-      urls: settings.OPENSEARCH_URL,
-      user: settings.OPENSEARCH_USER,
-      password: settings.OPENSEARCH_PASSWORD,
-      indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
-      timeoutMs: 20_000,
-    }),
+    store: openMarketStore({ ...openSearchConnection(settings), timeoutMs: 20_000 }),
   }),
   run: (parts, input, context) =>
     "rebuild" in input

@@ -1,6 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { connectEventBus } from "@polytape/event-bus";
-import { defineJob } from "@polytape/function-runtime";
+import {
+  defineJob,
+  natsConnection,
+  openSearchConnection,
+  polymarketConnection,
+} from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import { connectPolymarket } from "@polytape/polymarket-source";
 import { z } from "zod";
@@ -26,25 +31,10 @@ export default defineJob({
       pagesMax: settings.SETTLE_PAGES_PER_RUN_MAX,
       upstreamLagSecondsMax: settings.UPSTREAM_LAG_SECONDS_MAX,
     },
-    source: connectPolymarket({
-      gammaUrl: settings.POLYMARKET_GAMMA_URL,
-      dataUrl: settings.POLYMARKET_DATA_URL,
-      clobUrl: settings.POLYMARKET_CLOB_URL,
-      limitShare: 0.4,
-      timeoutMs: settings.POLYMARKET_TIMEOUT_MS,
-      triesMax: settings.POLYMARKET_TRIES_MAX,
-    }),
-    store: openMarketStore({
-      urls: settings.OPENSEARCH_URL,
-      user: settings.OPENSEARCH_USER,
-      password: settings.OPENSEARCH_PASSWORD,
-      indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
-      timeoutMs: 20_000,
-    }),
+    source: connectPolymarket({ ...polymarketConnection(settings), limitShare: 0.4 }),
+    store: openMarketStore({ ...openSearchConnection(settings), timeoutMs: 20_000 }),
     bus: await connectEventBus({
-      url: settings.NATS_URL,
-      user: settings.NATS_USER,
-      password: settings.NATS_PASSWORD,
+      ...natsConnection(settings),
       clientName: `ingest-trades ${settings.TRADES_FEED}`,
     }),
   }),

@@ -1,6 +1,6 @@
 import { createAccessGate } from "@polytape/api-access";
 import { connectEventBus } from "@polytape/event-bus";
-import type { Log } from "@polytape/function-runtime";
+import { type Log, natsConnection, openSearchConnection } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import type { z } from "zod";
 import { apiParts } from "./api-parts.ts";
@@ -24,20 +24,12 @@ export interface QueryApi {
 
 /** The service on real servers. Waits for none of them: what is away is said in the answers. */
 export function openQueryApi(settings: z.output<typeof queryApiSettings>, log: Log): QueryApi {
-  const store = openMarketStore({
-    urls: settings.OPENSEARCH_URL,
-    user: settings.OPENSEARCH_USER,
-    password: settings.OPENSEARCH_PASSWORD,
-    indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
-    timeoutMs: STORE_TIMEOUT_MS,
-  });
+  const store = openMarketStore({ ...openSearchConnection(settings), timeoutMs: STORE_TIMEOUT_MS });
   const limits = { rateRps: settings.API_RATE_RPS, dailyCap: settings.API_DAILY_CAP };
   const gate = createAccessGate(limits, (hash, reason) => log.warn("key-record-invalid", { hash, reason }));
   const connect = () =>
     connectEventBus({
-      url: settings.NATS_URL,
-      user: settings.NATS_USER,
-      password: settings.NATS_PASSWORD,
+      ...natsConnection(settings),
       clientName: "query-api",
       connectWithinMs: Number.POSITIVE_INFINITY,
     });

@@ -1,4 +1,4 @@
-import { defineJob } from "@polytape/function-runtime";
+import { defineJob, openSearchConnection, polymarketConnection } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import { connectPolymarket } from "@polytape/polymarket-source";
 import { z } from "zod";
@@ -14,21 +14,8 @@ export default defineJob({
     levelsMax: settings.BOOK_LEVELS,
     marketsMax: settings.BOOK_MARKETS_MAX,
     assetIds: settings.BOOK_ASSETS ?? null,
-    source: connectPolymarket({
-      gammaUrl: settings.POLYMARKET_GAMMA_URL,
-      dataUrl: settings.POLYMARKET_DATA_URL,
-      clobUrl: settings.POLYMARKET_CLOB_URL,
-      limitShare: 0.4,
-      timeoutMs: settings.POLYMARKET_TIMEOUT_MS,
-      triesMax: settings.POLYMARKET_TRIES_MAX,
-    }),
-    store: openMarketStore({
-      urls: settings.OPENSEARCH_URL,
-      user: settings.OPENSEARCH_USER,
-      password: settings.OPENSEARCH_PASSWORD,
-      indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
-      timeoutMs: 10_000,
-    }),
+    source: connectPolymarket({ ...polymarketConnection(settings), limitShare: 0.4 }),
+    store: openMarketStore({ ...openSearchConnection(settings), timeoutMs: 10_000 }),
   }),
   run: (parts, _input, context) =>
     snapshotBook({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),

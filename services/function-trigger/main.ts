@@ -1,5 +1,12 @@
 import { type BusSettings, connectEventBus, type EventBus } from "@polytape/event-bus";
-import { createLog, errorFacts, type Log, readEnvironment, readSettings } from "@polytape/function-runtime";
+import {
+  createLog,
+  errorFacts,
+  type Log,
+  natsConnection,
+  readEnvironment,
+  readSettings,
+} from "@polytape/function-runtime";
 import { functionTriggerSettings } from "./settings.ts";
 import { runFunctionTrigger } from "./src/function-trigger.ts";
 
@@ -16,9 +23,7 @@ async function main(): Promise<void> {
     const settings = readSettings(functionTriggerSettings, readEnvironment());
     const bus = await connectPatiently(
       {
-        url: settings.NATS_URL,
-        user: settings.NATS_USER,
-        password: settings.NATS_PASSWORD,
+        ...natsConnection(settings),
         clientName: "function-trigger",
         connectWithinMs: CONNECT_WITHIN_MS,
       },

@@ -2,6 +2,7 @@
  * The only place that knows OpenFaaS: settings and secrets in, status and report out, log lines.
  * The stock template answers 200 to a thrown error, so everything here sets the status itself.
  */
+export * from "./connections.ts";
 export * from "./define-http.ts";
 export * from "./define-job.ts";
 export * from "./environment.ts";
