@@ -3,6 +3,7 @@ import type { EventBus } from "@polytape/event-bus";
 import type { EpochMs } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import type { z } from "zod";
+import type { ApiClient } from "./reading/api-client.ts";
 
 /** What commands work with. Servers are connected when first asked for, and closed at the end. */
 export interface Tools {
@@ -10,9 +11,15 @@ export interface Tools {
   store(): Promise<MarketStore>;
   /** Through the gateway; returns what the function answers. */
   callFunction(name: string, body: unknown): Promise<unknown>;
+  /** The REST API, asked with the key of the environment. */
+  api(): Promise<ApiClient>;
+  /** What was piped in. For what must not stand on a command line, where every user of the machine sees it. */
+  readInput(): Promise<string>;
   now(): EpochMs;
   readonly randomBytes: RandomBytes;
   print(line: string): void;
+  /** Says something to who is waiting; the output stays pure data. */
+  tell(line: string): void;
 }
 
 interface CommandSpec<Options extends z.ZodObject> {

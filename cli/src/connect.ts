@@ -12,6 +12,7 @@ import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { z } from "zod";
 import { callFunction } from "./call-function.ts";
 import type { Tools } from "./command.ts";
+import { apiSettings, openApiClient } from "./reading/api-client.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,6 +30,10 @@ const gatewaySettings = z.object({ OPENFAAS_URL: httpUrl().default("http://127.0
 export function connectTools(
   environment: Environment,
   print: (line: string) => void,
+  { tell, readInput }: Pick<Tools, "tell" | "readInput"> = {
+    tell: () => undefined,
+    readInput: async () => "",
+  },
 ): { tools: Tools; close: () => Promise<void> } {
   let bus: Promise<EventBus> | null = null;
   let store: MarketStore | null = null;
@@ -44,9 +49,15 @@ export function connectTools(
       },
       callFunction: async (name, body) =>
         callFunction(readSettings(gatewaySettings, environment).OPENFAAS_URL, name, body),
+      api: async () => {
+        const { POLYTAPE_URL, POLYTAPE_API_KEY } = readSettings(apiSettings, environment);
+        return openApiClient({ url: POLYTAPE_URL, key: POLYTAPE_API_KEY, tell });
+      },
+      readInput,
       now: Date.now,
       randomBytes,
       print,
+      tell,
     },
     async close() {
       await store?.close();

@@ -1,15 +1,23 @@
+import { text } from "node:stream/consumers";
 import { readEnvironment } from "@polytape/function-runtime";
 import { commands } from "./commands/index.ts";
 import { connectTools } from "./connect.ts";
 import { run } from "./run.ts";
 
-/** The operator's command: `polytape keys create --plan weekly`. */
+/** The operator's and the reader's command: `polytape keys create --plan weekly`, `polytape trades`. */
 async function main(): Promise<void> {
-  const { tools, close } = connectTools(readEnvironment(), (line) => process.stdout.write(`${line}\n`));
+  // A reader that has seen enough (`| head`) closes the pipe: that is no fault.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  const tell = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  const print = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  const io = { tell, readInput: () => text(process.stdin) };
+  const { tools, close } = connectTools(readEnvironment(), print, io);
   try {
-    process.exitCode = await run(commands, process.argv.slice(2), tools, (line) =>
-      process.stderr.write(`${line}\n`),
-    );
+    process.exitCode = await run(commands, process.argv.slice(2), tools, tell);
   } finally {
     await close();
   }

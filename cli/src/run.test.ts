@@ -1,37 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { isKeyText } from "@polytape/api-access";
-import { inMemoryBus } from "@polytape/event-bus/in-memory";
+import { hashKeyText, isKeyText, newKeyText } from "@polytape/api-access";
 import { PolytapeError } from "@polytape/market-model";
-import { inMemoryStore } from "@polytape/market-store/in-memory";
 import { expect, test } from "vitest";
 import { commands } from "./commands/index.ts";
-import { run } from "./run.ts";
-
-const NOW = Date.parse("2026-11-22T12:00:00Z");
-
-const noFunction = (name: string): unknown => {
-  throw new PolytapeError("operating", "gateway_unavailable", `${name} cannot be reached.`);
-};
-
-function aShell(answerOf: (name: string, body: unknown) => unknown = noFunction) {
-  const bus = inMemoryBus();
-  const store = inMemoryStore({ now: () => NOW });
-  async function call(...words: string[]) {
-    const out: string[] = [];
-    const errors: string[] = [];
-    const tools = {
-      bus: async () => bus,
-      store: async () => store,
-      callFunction: async (name: string, body: unknown) => answerOf(name, body),
-      now: () => NOW,
-      randomBytes,
-      print: (line: string) => out.push(line),
-    };
-    const status = await run(commands, words, tools, (line) => errors.push(line));
-    return { status, out, errors };
-  }
-  return { call, bus, store };
-}
+import { aShell, NOW } from "./testing.ts";
 
 test("a key is made with the key alone on the last line, and only its hash is kept", async () => {
   const { call, bus } = aShell();
@@ -77,6 +49,33 @@ test("keys are listed, shown, revoked, extended and rotated by their id", async 
   expect((await call("keys", "revoke", id)).out[0]).toContain("is revoked since 2026-11-22T12:00:00.000Z");
   expect((await call("keys", "list")).out[1]).toMatch(new RegExp(`^${id}  +weekly  revoked`));
 });
+
+test("a key may be named by itself, piped in: the command line shows only a dash", async () => {
+  const key = newKeyText(randomBytes);
+  const { call, bus } = aShell({ input: `${key}\n` });
+  const made = (await call("keys", "create", "--plan", "weekly")).out;
+  const id = /key_\w+/.exec(made.join(" "))?.[0] ?? "";
+  const bucket = await bus.bucket("api_keys");
+  const record = Object(await bucket.get(hashKeyText(made.at(-1) ?? ""))).value;
+  await bucket.put(hashKeyText(key), { ...record, hash: hashKeyText(key), id: "key_000000000000" });
+
+  expect((await call("keys", "show", "-")).out.join("\n")).toContain('"id": "key_000000000000"');
+  expect((await call("keys", "revoke", "-")).out.join()).toContain("key_000000000000 is revoked");
+  expect((await call("keys", "show", id)).out.join("\n")).toContain('"state": "active"');
+});
+
+test.each([["keys", "revoke"], ["keys", "steal"], ["keys", "list", "--label"], []])(
+  "a key on the command line is refused and never repeated: %s %s %s",
+  async (...words) => {
+    const key = newKeyText(randomBytes);
+
+    const { status, out, errors } = await aShell().call(...words, key);
+
+    expect(status).toBe(2);
+    expect(errors.join()).toContain("must not stand on a command line");
+    expect([...out, ...errors].join()).not.toContain(key.slice(0, 20));
+  },
+);
 
 test.each([
   [["keys", "create"], "--plan"],
@@ -155,11 +154,12 @@ test("dead letters and rejected records are listed", async () => {
 
 test("a backfill is started through the gateway, and tells first what it will cost", async () => {
   const asked: unknown[] = [];
-  const { call } = aShell((name, body) => {
+  const answerOf = (name: string, body: unknown) => {
     asked.push([name, body]);
     const estimate = { rows: 3_000_000, bytes: 450_000_000, seconds: 375 };
     return { backfill: "all-1-2", outcome: "running", estimate };
-  });
+  };
+  const { call } = aShell({ answerOf });
 
   const { status, out } = await call("backfill", "start", "--from", "2026-11-01T00:00:00Z");
 

@@ -1,11 +1,15 @@
+import { withoutKeys } from "@polytape/api-access";
 import { PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 import type { Command, Tools } from "./command.ts";
 import { commandHelp, overview } from "./help.ts";
-import { type Call, parseCommand } from "./parse-command.ts";
+import { type Call, parseCommand, usage } from "./parse-command.ts";
 
-/** 0 done, 1 a server is away or refused, 2 the call was wrong. */
-export type ExitStatus = 0 | 1 | 2;
+/** 0 done, 1 a server is away or refused, 2 the call was wrong, 3 what was printed is not proven complete. */
+export type ExitStatus = 0 | 1 | 2 | 3;
+
+/** The code of an error that is thrown after all has been printed: status 3. */
+export const ANSWER_INCOMPLETE = "answer_incomplete";
 
 /** Does what the words say; what goes wrong is told in one sentence. */
 export async function run(
@@ -19,11 +23,12 @@ export async function run(
     return words.length === 0 ? 2 : 0;
   }
   try {
+    refuseKeys(words);
     await runCall(parseCommand(commands, words), tools);
     return 0;
   } catch (error) {
-    printError(`polytape: ${sentenceOf(error)}`);
-    return isWrongCall(error) ? 2 : 1;
+    printError(`polytape: ${withoutKeys(sentenceOf(error))}`);
+    return statusOf(error);
   }
 }
 
@@ -42,6 +47,17 @@ function faultOf(issue: z.core.$ZodIssue): string {
   return issue.input === undefined && issue.code === "invalid_type" ? "is missing" : issue.message;
 }
 
-function isWrongCall(error: unknown): boolean {
-  return error instanceof z.ZodError || (error instanceof PolytapeError && error.kind === "input");
+function statusOf(error: unknown): ExitStatus {
+  if (error instanceof z.ZodError) return 2;
+  if (!(error instanceof PolytapeError)) return 1;
+  if (error.code === ANSWER_INCOMPLETE) return 3;
+  return error.kind === "input" ? 2 : 1;
+}
+
+/** Command lines are seen by every user of the machine and kept in histories. */
+function refuseKeys(words: readonly string[]): void {
+  if (words.every((word) => withoutKeys(word) === word)) return;
+  throw usage(
+    "A key must not stand on a command line, where others see it: name it by its id (key_…), or write - and pipe it in. This one should be rotated.",
+  );
 }

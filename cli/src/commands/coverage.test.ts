@@ -1,30 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { inMemoryBus } from "@polytape/event-bus/in-memory";
 import type { CoverageInterval } from "@polytape/market-model";
-import { inMemoryStore } from "@polytape/market-store/in-memory";
 import { expect, test } from "vitest";
-import { run } from "../run.ts";
+import { aShell } from "../testing.ts";
 import { coverageCommands } from "./coverage.ts";
 
-const NOW = Date.parse("2026-11-22T12:00:00Z");
 const MARKET = `0x${"a1".repeat(32)}`;
 
-function aShell() {
-  const store = inMemoryStore({ now: () => NOW });
-  async function call(...words: string[]) {
-    const out: string[] = [];
-    const errors: string[] = [];
-    const tools = {
-      bus: async () => inMemoryBus(),
-      store: async () => store,
-      callFunction: async () => null,
-      now: () => NOW,
-      randomBytes,
-      print: (line: string) => out.push(line),
-    };
-    const status = await run(coverageCommands, ["coverage", ...words], tools, (line) => errors.push(line));
-    return { status, out, errors };
-  }
+function aLedger() {
+  const { call: callAny, store } = aShell({ commands: coverageCommands });
+  const call = (...words: string[]) => callAny("coverage", ...words);
   const say = (from: string, to: string, changes: Partial<CoverageInterval> = {}) =>
     store.coverage.recordIntervals([
       {
@@ -45,7 +28,7 @@ function aShell() {
 const DAYS = ["--from", "2026-11-20", "--to", "2026-11-23"];
 
 test("tells day by day how much is complete, and the gaps with their cause", async () => {
-  const { call, say } = aShell();
+  const { call, say } = aLedger();
   await say("2026-11-20T00:00:00Z", "2026-11-22T11:50:00Z");
   const gap = { state: "missing", cause: "collector_down" } as const;
   await say("2026-11-21T23:00:00Z", "2026-11-22T00:30:00.500Z", gap);
@@ -64,7 +47,7 @@ test("tells day by day how much is complete, and the gaps with their cause", asy
 });
 
 test("a day with a gap of a millisecond is never shown as 100 %", async () => {
-  const { call, say } = aShell();
+  const { call, say } = aLedger();
   await say("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
   await say("2026-11-20T10:00:00Z", "2026-11-20T10:00:00.001Z", { state: "partial", cause: "throttled" });
 
@@ -75,7 +58,7 @@ test("a day with a gap of a millisecond is never shown as 100 %", async () => {
 });
 
 test("names the longest gaps of a day in a line, and all of them as JSON", async () => {
-  const { call, say } = aShell();
+  const { call, say } = aLedger();
   for (const hour of ["01", "02", "03", "04", "05"])
     await say(`2026-11-20T${hour}:00:00Z`, `2026-11-20T${hour}:${hour}:00Z`, { state: "missing" });
   await say("2026-11-20T06:00:00Z", "2026-11-21T00:00:00Z");
@@ -97,7 +80,7 @@ test("names the longest gaps of a day in a line, and all of them as JSON", async
 });
 
 test("asks about one market and one stream, the last seven days unless told otherwise", async () => {
-  const { call, say } = aShell();
+  const { call, say } = aLedger();
   await say("2026-11-15T12:00:00Z", "2026-11-22T12:00:00Z", { stream: "books", marketId: MARKET });
 
   const { out } = await call("--market", MARKET.toUpperCase().replace("0X", "0x"), "--stream", "books");
@@ -114,7 +97,7 @@ test.each([
   [["--from", "2026-11-22", "--to", "2026-11-22"], "--from must lie before --to"],
   [["--from", "2025-01-01"], "at most 400 days"],
 ])("refuses %j", async (words, sentence) => {
-  const { status, errors } = await aShell().call(...words);
+  const { status, errors } = await aLedger().call(...words);
 
   expect(status).toBe(2);
   expect(errors.join()).toContain(sentence);

@@ -63,10 +63,10 @@ const list = defineCommand({
 const show = defineCommand({
   name: "keys show",
   operands: ["key"],
-  summary: "one key with its usage, named by its id (or the key itself)",
+  summary: "one key with its usage, named by its id; - reads the key itself from the input",
   options: z.strictObject({}),
   async run({ operands }, tools) {
-    const record = await findKey(await keyBucket(tools), operandOf(operands));
+    const record = await findKey(await keyBucket(tools), await keyNameOf(operands, tools));
     const usage = await (await tools.bus()).bucket("api_usage");
     tools.print(
       JSON.stringify(
@@ -84,7 +84,8 @@ const revoke = defineCommand({
   summary: "ends a key for good, within a second",
   options: z.strictObject({}),
   async run({ operands }, tools) {
-    const record = await revokeKey(await keyBucket(tools), operandOf(operands), tools.now());
+    const name = await keyNameOf(operands, tools);
+    const record = await revokeKey(await keyBucket(tools), name, tools.now());
     tools.print(`${record.id} is revoked since ${record.revoked_at}.`);
   },
 });
@@ -95,7 +96,8 @@ const extend = defineCommand({
   summary: "adds a week or a month to a key",
   options: z.strictObject({ plan }),
   async run({ operands, options }, tools) {
-    const record = await extendKey(await keyBucket(tools), operandOf(operands), options.plan, tools.now());
+    const name = await keyNameOf(operands, tools);
+    const record = await extendKey(await keyBucket(tools), name, options.plan, tools.now());
     tools.print(`${record.id} works until ${record.expires_at}.`);
   },
 });
@@ -109,7 +111,7 @@ const rotate = defineCommand({
   }),
   async run({ operands, options }, tools) {
     const graceMs = (options["grace-hours"] ?? 24) * HOUR_MS;
-    const name = operandOf(operands);
+    const name = await keyNameOf(operands, tools);
     const { key, record, replaced } = await rotateKey(await keyBucket(tools), name, {
       ...at(tools),
       graceMs,
@@ -149,8 +151,9 @@ function keyTable(records: readonly ApiKeyRecord[], tools: Tools): string[] {
   );
 }
 
-function operandOf(operands: readonly string[]): string {
-  const [operand] = operands;
+/** The id that was given, or the key itself from the input. */
+async function keyNameOf([operand]: readonly string[], tools: Tools): Promise<string> {
+  if (operand === "-") return (await tools.readInput()).trim();
   if (operand !== undefined) return operand;
   throw new PolytapeError("bug", "no_operand", "A command was called without its operand.");
 }
