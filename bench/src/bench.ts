@@ -1,26 +1,20 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readEnvironment } from "@polytape/function-runtime";
 import { findRepository } from "@polytape/local";
-import { DAY_MS, PolytapeError } from "@polytape/market-model";
+import { PolytapeError } from "@polytape/market-model";
 import type { BenchGround } from "./bench-ground.ts";
-import { measureCandles } from "./candle-rate.ts";
-import { storeCandlesAndBooks } from "./candles-and-books.ts";
 import { asJson, type JudgedFigure } from "./figure.ts";
-import { measureIngest } from "./ingest-rate.ts";
-import { callEveryFunction, measureMemory } from "./process-memory.ts";
-import { measureQuietTick } from "./quiet-tick.ts";
-import { measureReads } from "./read-latency.ts";
-import { readQuestions } from "./read-questions.ts";
+import { chosenSections, type Section } from "./sections.ts";
 import { startGround } from "./start-ground.ts";
 import { table } from "./table.ts";
-import { measureBytes } from "./trade-bytes.ts";
-import { askedMarket, storeWeek, WEEK_TRADES } from "./week-of-trades.ts";
 
 const tell = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Starts a stack, measures, shows a table, keeps the same as JSON, and stops what it started. */
+/** Starts a stack, measures what is asked for, shows a table, keeps the same as JSON, and stops what it started. */
 async function main(): Promise<void> {
   const startedMs = performance.now();
+  const sections = chosenSections(readEnvironment());
   tell("starting a stack of its own");
   const ground = await startGround(tell);
   let stopping: Promise<void> | null = null;
@@ -31,7 +25,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => void stop().finally(() => process.exit(130)));
   try {
-    const figures = await measureAll(ground);
+    const figures = await measureAll(ground, sections);
     const file = join(findRepository(), "bench", "out", "latest.json");
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, asJson(figures));
@@ -42,27 +36,15 @@ async function main(): Promise<void> {
   }
 }
 
-async function measureAll(ground: BenchGround): Promise<JudgedFigure[]> {
-  const { worldEndMs } = ground;
-  tell("trades stored, against raw bulk");
-  const ingested = await measureIngest(ground);
-  tell("candles made from them");
-  const candles = await measureCandles(ground, ingested);
-  tell("bytes per trade");
-  const bytes = await measureBytes(ground, ingested);
-  await ingested.store.close();
-
-  tell(`reads, over ${WEEK_TRADES.toLocaleString("en-US")} trades of seven days`);
-  const dayMs = Math.floor(worldEndMs / DAY_MS) * DAY_MS - DAY_MS;
-  await ground.store.markets.storeMarkets([askedMarket(dayMs + DAY_MS)], dayMs + DAY_MS);
-  await storeWeek(ground, worldEndMs);
-  await storeCandlesAndBooks(ground, dayMs);
-  const reads = await measureReads(ground, readQuestions(ground, dayMs));
-
-  tell("ticks with nothing new");
-  await callEveryFunction(ground);
-  const ticks = await measureQuietTick(ground);
-  return [...ingested.figures, candles, bytes, ...reads, ...ticks, ...measureMemory(ground)];
+async function measureAll(ground: BenchGround, sections: readonly Section[]): Promise<JudgedFigure[]> {
+  const figures: JudgedFigure[] = [];
+  for (const { name, about, measure } of sections) {
+    tell(`${name}: ${about}`);
+    const startedMs = performance.now();
+    figures.push(...(await measure(ground)));
+    tell(`  ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`);
+  }
+  return figures;
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,4 @@
 import { buildCandles } from "@polytape/build-candles/build-candles.ts";
-import type { TouchedWindow } from "@polytape/event-bus";
 import {
   CANDLE_INTERVAL_MS,
   CANDLE_INTERVALS,
@@ -14,6 +13,7 @@ import {
   windowStart,
 } from "@polytape/market-model";
 import type { BenchGround } from "./bench-ground.ts";
+import { candleMessages } from "./candle-messages.ts";
 import { figure, type JudgedFigure } from "./figure.ts";
 import type { IngestedTrades } from "./ingest-rate.ts";
 import { medianPair } from "./statistics.ts";
@@ -29,7 +29,7 @@ const ENOUGH_AFTER_MS = 20_000;
  */
 export async function measureCandles(ground: BenchGround, ingested: IngestedTrades): Promise<JudgedFigure> {
   const { store, settings } = ingested;
-  const messages = messagesOf(ingested.windows);
+  const messages = candleMessages(ingested.windows);
   const trades = await store.trades.readMinutes(
     ingested.windows.flatMap(({ assetId, minutesMs }) =>
       minutesMs.map((openTimeMs) => ({ assetId, openTimeMs })),
@@ -64,17 +64,6 @@ function rateOf(count: number, work: () => unknown): number {
   const startedMs = performance.now();
   work();
   return (count / (performance.now() - startedMs)) * 1_000;
-}
-
-function messagesOf(windows: readonly TouchedWindow[]): unknown[] {
-  const windowsAMessage = 400;
-  return Array.from({ length: Math.ceil(windows.length / windowsAMessage) }, (_, place) => ({
-    windows: windows.slice(place * windowsAMessage, (place + 1) * windowsAMessage).map((window) => ({
-      market_id: window.marketId,
-      asset_id: window.assetId,
-      minutes_ms: window.minutesMs,
-    })),
-  }));
 }
 
 /** The same candles without a store: 1m by folding, the longer ones by merging. */

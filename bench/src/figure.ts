@@ -15,6 +15,14 @@ export interface JudgedFigure extends Figure {
   readonly aim: string;
   /** Null where nothing is asked. */
   readonly reached: boolean | null;
+  /** Between which ratios all rounds lie; absent where a figure is of one piece. */
+  readonly spread?: Spread;
+}
+
+export interface Spread {
+  readonly low: number;
+  readonly high: number;
+  readonly rounds: number;
 }
 
 interface Measured {

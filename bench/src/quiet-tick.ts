@@ -3,6 +3,7 @@ import { PolytapeError } from "@polytape/market-model";
 import type { BenchGround } from "./bench-ground.ts";
 import { below, figure, type JudgedFigure } from "./figure.ts";
 import { percentile } from "./statistics.ts";
+import { letWorldGoOn } from "./world.ts";
 
 const TICKS = 60;
 /** Rows of the bare request: about what a tick asks for after the walks below. */
@@ -46,16 +47,6 @@ async function walkUntilQuiet(ground: BenchGround): Promise<void> {
       throw new PolytapeError("operating", "never_quiet", `The feed does not come to rest: ${report}`);
     await pause(100);
   }
-}
-
-async function letWorldGoOn({ stack, http }: BenchGround, advanceMs: number): Promise<void> {
-  const { status, text } = await http.send({
-    url: `${stack.urls.simulator}/_clock`,
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ advance_ms: advanceMs }),
-  });
-  if (status !== 200) throw new PolytapeError("bug", "clock_refused", `The simulator's clock: ${text}`);
 }
 
 async function runTick({ stack, http }: BenchGround): Promise<string> {

@@ -1,6 +1,6 @@
 import type { JudgedFigure } from "./figure.ts";
 
-const HEAD = ["figure", "value", "unit", "ceiling", "ratio", "aim", ""];
+const HEAD = ["figure", "value", "unit", "ceiling", "ratio", "ratios of all rounds", "aim", ""];
 
 /** The figures as aligned columns; numbers to the right. */
 export function table(figures: readonly JudgedFigure[]): string {
@@ -14,8 +14,18 @@ export function table(figures: readonly JudgedFigure[]): string {
   return rows.map(line).join("\n");
 }
 
-function cells({ name, value, unit, ceiling, ratio, aim, reached }: JudgedFigure): string[] {
-  return [name, shown(value), unit, shown(ceiling), shown(ratio), aim, reached === false ? "missed" : ""];
+function cells({ name, value, unit, ceiling, ratio, spread, aim, reached }: JudgedFigure): string[] {
+  const all = spread ? `${shown(spread.low)} to ${shown(spread.high)}, ${spread.rounds} rounds` : "";
+  return [
+    name,
+    shown(value),
+    unit,
+    shown(ceiling),
+    shown(ratio),
+    all,
+    aim,
+    reached === false ? "missed" : "",
+  ];
 }
 
 function isNumber(column: number): boolean {

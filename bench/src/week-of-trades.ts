@@ -6,7 +6,14 @@ import { bulkBodies, DOCUMENTS_AT_ONCE, type RawDocument, sendBodies } from "./r
 
 const DAYS = 7;
 const TRADES_A_DAY = 45_000;
-const MARKETS = 300;
+
+/** How a day is filled: evenly over its first part, a few markets having most of the trades. */
+export interface DayOfTrades {
+  readonly trades: number;
+  readonly markets: number;
+  readonly lengthMs: number;
+}
+const WEEKDAY: DayOfTrades = { trades: TRADES_A_DAY, markets: 300, lengthMs: DAY_MS };
 
 /** The market that reads ask for: number 3 of those below, with about one trade in thirty. */
 export const ASKED_MARKET = 3;
@@ -24,21 +31,30 @@ export async function storeWeek(ground: BenchGround, beforeMs: EpochMs): Promise
 }
 
 /** Made as they are sent: a week of bodies would not fit beside the servers. */
-function* bodiesOfDay(index: string, dayMs: EpochMs): Generator<Buffer> {
-  for (let from = 0; from < TRADES_A_DAY; from += DOCUMENTS_AT_ONCE) {
-    const documents = Array.from({ length: DOCUMENTS_AT_ONCE }, (_, place) => document(dayMs, from + place));
-    yield* bulkBodies(index, documents);
+export function* bodiesOfDay(index: string, dayMs: EpochMs, plan: DayOfTrades = WEEKDAY): Generator<Buffer> {
+  for (let from = 0; from < plan.trades; from += DOCUMENTS_AT_ONCE) {
+    const length = Math.min(DOCUMENTS_AT_ONCE, plan.trades - from);
+    yield* bulkBodies(index, tradeDocuments(dayMs, from, length, plan));
   }
 }
 
+export function tradeDocuments(
+  dayMs: EpochMs,
+  from: number,
+  count: number,
+  plan: DayOfTrades = WEEKDAY,
+): RawDocument[] {
+  return Array.from({ length: count }, (_, place) => document(dayMs, from + place, plan));
+}
+
 /** Of a fixed world: the n-th trade of a day is always the same one. */
-function document(dayMs: EpochMs, n: number): RawDocument {
+function document(dayMs: EpochMs, n: number, { trades, markets, lengthMs }: DayOfTrades): RawDocument {
   const digest = createHash("sha512").update(`${dayMs} ${n}`).digest();
   const part = (from: number) => digest.readUInt32BE(from) / 2 ** 32;
-  const market = Math.floor(MARKETS ** part(0));
+  const market = Math.floor(markets ** part(0));
   const price = Math.round(part(4) * 980 + 10) / 1_000;
   const size = Math.round(part(8) * 1_000_000) / 10_000 + 0.01;
-  const ts = dayMs + Math.floor((n / TRADES_A_DAY) * (DAY_MS / SECOND_MS)) * SECOND_MS;
+  const ts = dayMs + Math.floor((n / trades) * (lengthMs / SECOND_MS)) * SECOND_MS;
   const outcome = digest[12] ?? 0;
   const source = {
     market_id: marketId(market),

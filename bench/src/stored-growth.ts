@@ -1,0 +1,155 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { buildCandles } from "@polytape/build-candles/build-candles.ts";
+import { CANDLE_INTERVALS, DAY_MS, type EpochMs, HOUR_MS, PolytapeError } from "@polytape/market-model";
+import type { PolymarketConnection } from "@polytape/polymarket-source";
+import { z } from "zod";
+import type { BenchGround } from "./bench-ground.ts";
+import { candleMessages } from "./candle-messages.ts";
+import { type Effort, effortOf } from "./effort.ts";
+import type { Aim, JudgedFigure } from "./figure.ts";
+import { connectUnlimited, tickInProcess, warmFeed } from "./in-process-tick.ts";
+import { sendBodies } from "./raw-bulk.ts";
+import { dropScratchStore, openScratchStore, type ScratchStore } from "./scratch-store.ts";
+import { figureOfPairs, takeTurns } from "./turns.ts";
+import { bodiesOfDay } from "./week-of-trades.ts";
+import { letWorldGoOn } from "./world.ts";
+
+/** Trades stored before the ticks; the first is what the others are compared with. */
+const LEVELS = [100_000, 1_000_000, 5_000_000] as const;
+const DAYS = 7;
+const MARKETS = 5_000;
+/** The world's last day ends at 18:00, its last 36 minutes being the simulator's own. */
+const LAST_DAY_HOURS = 17;
+/** About 100 new trades. */
+const ADVANCE_MS = 5_000;
+const PLAN = { rounds: 25, warmUps: 5, enoughAfterMs: 120_000 };
+const MERGED_WITHIN_MS = 120_000;
+
+const merges = z.object({
+  _all: z.object({ total: z.object({ merges: z.object({ current: z.number() }) }) }),
+});
+
+interface Grown {
+  readonly trades: number;
+  readonly scratch: ScratchStore;
+}
+
+interface Work {
+  readonly tick: Effort;
+  readonly quiet: Effort;
+  readonly candles: Effort;
+}
+
+/**
+ * The same ticks and the same candle batches over stores that hold 0.1, 1 and 5 million trades of seven days,
+ * side by side on one server: each round gives every store the same new trades, in an order that rotates.
+ */
+export async function measureGrowth(ground: BenchGround, storedMax: number): Promise<JudgedFigure[]> {
+  const source = connectUnlimited(ground);
+  const stores: Grown[] = [];
+  for (const trades of LEVELS.filter((level) => level <= storedMax))
+    stores.push({ trades, scratch: await filledStore(ground, trades) });
+  if (stores.length < 2)
+    throw new PolytapeError("input", "nothing_to_compare", "BENCH_STORED_MAX must be 1000000 or more.");
+  for (const { scratch } of stores) await tickInProcess(ground, { source, scratch, pagesMax: 2 });
+  await waitForMerges(ground);
+
+  const rounds = await takeTurns(PLAN, async (round) => {
+    await letWorldGoOn(ground, ADVANCE_MS);
+    await warmFeed(source, 1);
+    const works = new Map<number, Work>();
+    for (let place = 0; place < stores.length; place += 1) {
+      const grown = stores[(round + place) % stores.length];
+      if (grown) works.set(grown.trades, await workOn(ground, source, grown.scratch));
+    }
+    return works;
+  });
+  for (const { scratch } of stores) await dropScratchStore(ground, scratch);
+  return stores.slice(1).flatMap(({ trades }) => figuresOf(trades, rounds));
+}
+
+/** A tick with new trades, the candles that it touched, a tick with nothing new. */
+async function workOn(
+  ground: BenchGround,
+  source: PolymarketConnection,
+  scratch: ScratchStore,
+): Promise<Work> {
+  const tick = await tickInProcess(ground, { source, scratch, pagesMax: 20 });
+  const messages = candleMessages(tick.windows);
+  const deps = {
+    store: scratch.store,
+    intervals: CANDLE_INTERVALS,
+    settleMs: 600_000,
+    now: Date.now,
+    signal: AbortSignal.timeout(120_000),
+  };
+  const candles = await effortOf(ground, () => buildCandles(deps, messages));
+  const quiet = await tickInProcess(ground, { source, scratch, pagesMax: 20 });
+  const isMeant =
+    tick.report["walk"] === "closed" &&
+    quiet.report["walk"] === "quiet" &&
+    Number(candles.result["written"]) > 0;
+  if (!isMeant)
+    throw new PolytapeError(
+      "bug",
+      "other_tick",
+      `Not what was meant: ${JSON.stringify([tick.report, quiet.report, candles.result])}`,
+    );
+  return { tick: tick.effort, quiet: quiet.effort, candles: candles.effort };
+}
+
+const STEADY: Aim = { words: "ratio ≤ 1.2", isReached: ({ ratio }) => (ratio ?? 0) <= 1.2 };
+
+function figuresOf(trades: number, rounds: readonly ReadonlyMap<number, Work>[]): JudgedFigure[] {
+  const pairs = (of: (work: Work) => Effort) =>
+    rounds.flatMap((works) => {
+      const [value, ceiling] = [works.get(trades), works.get(LEVELS[0])];
+      return value && ceiling ? [{ value: of(value).wallMs, ceiling: of(ceiling).wallMs }] : [];
+    });
+  const over = `over ${trades / 1_000_000} million trades, to 0.1 million`;
+  const named = (what: string) => ({ name: `${what} ${over}`, unit: "ms" });
+  return [
+    figureOfPairs(
+      named("tick with nothing new"),
+      pairs(({ quiet }) => quiet),
+      STEADY,
+    ),
+    figureOfPairs(
+      named("tick with 100 new trades"),
+      pairs(({ tick }) => tick),
+      STEADY,
+    ),
+    figureOfPairs(
+      named("candles of 100 trades"),
+      pairs(({ candles }) => candles),
+      STEADY,
+    ),
+  ];
+}
+
+async function filledStore(ground: BenchGround, trades: number): Promise<ScratchStore> {
+  const scratch = await openScratchStore(ground, `grown-${trades}`);
+  const startedMs = performance.now();
+  const lastDayMs = Math.floor(ground.worldEndMs / DAY_MS) * DAY_MS;
+  for (let day = 0; day < DAYS; day += 1) {
+    const dayMs: EpochMs = lastDayMs - day * DAY_MS;
+    const lengthMs = day === 0 ? LAST_DAY_HOURS * HOUR_MS : DAY_MS;
+    const plan = { trades: Math.round(trades / DAYS), markets: MARKETS, lengthMs };
+    await sendBodies(ground, bodiesOfDay(scratch.names.tradesOfDay(dayMs), dayMs, plan));
+  }
+  await ground.server.request({ method: "POST", path: `/${scratch.names.tradesPattern}/_refresh` });
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
+  ground.tell(`  ${trades.toLocaleString("en-US")} trades stored by raw bulk in ${seconds} s`);
+  return scratch;
+}
+
+/** What was filled in goes on being merged for a while, which would be measured too. */
+async function waitForMerges({ server, tell }: BenchGround): Promise<void> {
+  const untilMs = performance.now() + MERGED_WITHIN_MS;
+  while (performance.now() < untilMs) {
+    const answer = await server.request({ method: "GET", path: "/_stats/merge" });
+    if (merges.parse(answer.body)._all.total.merges.current === 0) return;
+    await pause(500);
+  }
+  tell("  OpenSearch still merges: the next figures hold some of that");
+}
