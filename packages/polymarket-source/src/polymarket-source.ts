@@ -3,6 +3,7 @@ import type { EpochMs, Market, ObservedBook, RejectedRecord, RowSet, TradeRow } 
 import { readBooks } from "./clob/read-books.ts";
 import { readStatus } from "./data-api/read-status.ts";
 import { readTradePage } from "./data-api/read-trade-page.ts";
+import { type AbsentRoutes, rememberAbsentRoutes } from "./data-api/route-absent.ts";
 import { findMarket, findMarkets, readMarketPage } from "./gamma/read-markets.ts";
 import { createUpstream, type SourcePlatform } from "./http/upstream.ts";
 import { createLimiter } from "./limits/limiter.ts";
@@ -24,7 +25,7 @@ export interface TradePage {
 
 export interface TradePageQuery {
   readonly rowSet: RowSet;
-  /** Rows a page, 1 to 1000. The upstream ignores it when a cursor is given: the cursor's size wins. */
+  /** Rows a page, 1 to 1000. Ignored by v2 when a cursor is given (the cursor's size wins), and by v1: always full pages. */
   readonly limit: number;
   /** Null for the head of the feed. Never to be used with another `rowSet` or market than it came from. */
   readonly cursor: string | null;
@@ -57,7 +58,7 @@ export interface BookAnswer {
   readonly missing: readonly string[];
 }
 
-/** How far the upstream itself is behind the chain. */
+/** How far the upstream itself is behind the chain; of v1, which does not say it, at most how far. */
 export interface UpstreamStatus {
   readonly lagSeconds: number;
   readonly computedAtMs: EpochMs;
@@ -118,6 +119,7 @@ export function connectPolymarket(
   platform: Partial<SourcePlatform> = {},
 ): PolymarketConnection {
   const limiter = createLimiter(settings.limitShare);
+  const absent = rememberAbsentRoutes();
   const surroundings: SourcePlatform = {
     now: Date.now,
     random: Math.random,
@@ -127,16 +129,17 @@ export function connectPolymarket(
     ...platform,
   };
   const sourceWith = (signal: AbortSignal | undefined) =>
-    createSource(settings, createUpstream(settings, limiter, { ...surroundings, signal }));
+    createSource(settings, createUpstream(settings, limiter, { ...surroundings, signal }), absent);
   return { ...sourceWith(surroundings.signal), withSignal: sourceWith };
 }
 
 function createSource(
   { gammaUrl, dataUrl, clobUrl }: PolymarketSettings,
   upstream: ReturnType<typeof createUpstream>,
+  absent: AbsentRoutes,
 ): PolymarketSource {
   return {
-    readTradePage: (query) => readTradePage(upstream, dataUrl, query),
+    readTradePage: (query) => readTradePage(upstream, dataUrl, absent, query),
     readMarketPage: (query) => readMarketPage(upstream, gammaUrl, query),
     findMarkets: (marketIds) => findMarkets(upstream, gammaUrl, marketIds),
     findMarketBySlug: async (slug) =>
@@ -144,7 +147,7 @@ function createSource(
     findMarketByGammaId: async (gammaId) =>
       /^\d{1,20}$/.test(gammaId) ? findMarket(upstream, gammaUrl, gammaId) : null,
     readBooks: (assetIds) => readBooks(upstream, clobUrl, assetIds),
-    readStatus: () => readStatus(upstream, dataUrl),
+    readStatus: () => readStatus(upstream, dataUrl, absent),
   };
 }
 

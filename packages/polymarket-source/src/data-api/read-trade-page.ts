@@ -1,51 +1,36 @@
-import type { RejectedRecord, TradeRow } from "@polytape/market-model";
-import { malformed, readAs } from "../http/read-as.ts";
-import { refusedCursor } from "../http/refused-cursor.ts";
-import { isRejected } from "../http/rejected.ts";
+import { PolytapeError } from "@polytape/market-model";
 import type { Upstream } from "../http/upstream.ts";
 import type { TradePage, TradePageQuery } from "../polymarket-source.ts";
-import { type PolymarketTradePage, polymarketTradePage } from "../wire/index.ts";
-import { PAGED_WHOLE } from "./paged-whole.ts";
-import { toTradeRow } from "./to-trade-row.ts";
+import { readTradePageV1 } from "./read-trade-page-v1.ts";
+import { readTradePageV2 } from "./read-trade-page-v2.ts";
+import { type AbsentRoutes, isRouteAbsent } from "./route-absent.ts";
+import { isV1Cursor } from "./v1-place.ts";
 
-const PATH = "v2/trades";
+/** The name of v2's trades among the absent routes. */
+export const TRADES_V2 = "v2/trades";
 
 /**
- * One page of the bare feed or of one market's, newest first. The filters are sent again with every cursor, because changing
- * them silently re-anchors the walk.
+ * One page of trades: by v2, and by v1 while the upstream says that it has no v2. A walk keeps the version it
+ * began with: its cursors are refused by the other one, and it begins anew at the head.
  */
 export async function readTradePage(
   upstream: Upstream,
   dataUrl: string,
+  absent: AbsentRoutes,
   query: TradePageQuery,
 ): Promise<TradePage> {
-  const filters: [string, string][] = [
-    ["limit", String(query.limit)],
-    ["taker_only", String(query.rowSet === "taker")],
-  ];
-  if (query.marketId !== undefined) filters.push(["condition", query.marketId]);
-  if (query.cursor !== null) filters.push(["cursor", query.cursor]);
-  const answer = await upstream
-    .read({ endpoint: "trades", baseUrl: dataUrl, path: PATH, query: filters })
-    .catch(refusedCursor(query.cursor));
-
-  const page = readAs(polymarketTradePage, answer.json, PATH);
-  const rows: TradeRow[] = [];
-  const rejected: RejectedRecord[] = [];
-  for (const raw of page.data) {
-    const row = toTradeRow(raw, answer.receivedAtMs);
-    if (isRejected(row)) rejected.push(row);
-    else rows.push(row);
+  if (query.cursor !== null && isV1Cursor(query.cursor)) return readTradePageV1(upstream, dataUrl, query);
+  if (query.cursor === null && absent.has(TRADES_V2, upstream.now()))
+    return readTradePageV1(upstream, dataUrl, query);
+  try {
+    return await readTradePageV2(upstream, dataUrl, query);
+  } catch (error) {
+    if (!isRouteAbsent(error)) throw error;
+    absent.note(TRADES_V2, upstream.now());
+    if (query.cursor === null) return readTradePageV1(upstream, dataUrl, query);
+    throw new PolytapeError("operating", "cursor_refused", "Polymarket no longer serves v2 trades.", {
+      facts: { ...error.facts, version_changed: true },
+      cause: error,
+    });
   }
-  const { receivedAtMs } = answer;
-  return { rows, rejected, nextCursor: nextCursor(page, query.cursor), receivedAtMs, ...PAGED_WHOLE };
-}
-
-/** Null only at a stated end: a lost or a standing cursor would cut the feed or never end. */
-function nextCursor({ pagination }: PolymarketTradePage, cursor: string | null): string | null {
-  const next = pagination.next_cursor || null;
-  if (pagination.has_more === false) return null;
-  if (pagination.has_more === true && next === null) throw malformed(PATH, "more rows but no next_cursor");
-  if (next !== null && next === cursor) throw malformed(PATH, "next_cursor does not move");
-  return next;
 }

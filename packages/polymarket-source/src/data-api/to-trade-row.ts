@@ -7,7 +7,7 @@ import {
 } from "@polytape/market-model";
 import { AHEAD_MS_MAX } from "../clock-drift.ts";
 import { firstIssue } from "../http/read-as.ts";
-import { polymarketTrade } from "../wire/index.ts";
+import { type PolymarketTrade, polymarketTrade, polymarketTradeV1 } from "../wire/index.ts";
 
 const HASH = /^0x[0-9a-f]{64}$/;
 const ADDRESS = /^0x[0-9a-f]{40}$/;
@@ -29,9 +29,37 @@ export function toTradeRow(raw: unknown, receivedAtMs: EpochMs): TradeRow | Reje
   const outcome = polymarketTrade.safeParse(raw);
   const rejected = (reason: string): RejectedRecord => ({ kind: "trade", reason, raw, receivedAtMs });
   if (!outcome.success) return rejected(firstIssue(outcome.error));
+  const row = rowOf(outcome.data);
+  const fault = faultOf(row, receivedAtMs);
+  return fault === null ? row : rejected(fault);
+}
 
-  const wire = outcome.data;
-  const row: TradeRow = {
+/** The same row as v1 serves it: other names, and whole numbers without a point. Gives the same trade. */
+export function toTradeRowV1(raw: unknown, receivedAtMs: EpochMs): TradeRow | RejectedRecord {
+  const outcome = polymarketTradeV1.safeParse(raw);
+  const rejected = (reason: string): RejectedRecord => ({ kind: "trade", reason, raw, receivedAtMs });
+  if (!outcome.success) return rejected(firstIssue(outcome.error));
+  const { proxyWallet, asset, conditionId, transactionHash, ...same } = outcome.data;
+  const row = rowOf({
+    ...same,
+    proxy_wallet: proxyWallet,
+    token_id: asset,
+    condition_id: conditionId,
+    transaction_hash: transactionHash,
+  });
+  const fault = faultOf(row, receivedAtMs);
+  return fault === null ? row : rejected(fault.replace(/^\w+/, (name) => V1_NAMES[name] ?? name));
+}
+
+const V1_NAMES: Readonly<Record<string, string>> = {
+  proxy_wallet: "proxyWallet",
+  token_id: "asset",
+  condition_id: "conditionId",
+  transaction_hash: "transactionHash",
+};
+
+function rowOf(wire: PolymarketTrade): TradeRow {
+  return {
     marketId: wire.condition_id.toLowerCase(),
     assetId: wire.token_id,
     wallet: wire.proxy_wallet.toLowerCase(),
@@ -41,8 +69,11 @@ export function toTradeRow(raw: unknown, receivedAtMs: EpochMs): TradeRow | Reje
     size: toNumber(wire.size),
     tsSeconds: wire.timestamp,
   };
-  const fault = faultOf(row, receivedAtMs);
-  return fault === null ? row : rejected(fault);
+}
+
+/** Whole seconds of a trade that can have been made. */
+export function isTimeOfTrade(seconds: number, receivedAtMs: EpochMs): boolean {
+  return seconds >= FIRST_SECOND && seconds * SECOND_MS <= receivedAtMs + AHEAD_MS_MAX;
 }
 
 function toNumber(value: number | string): number {

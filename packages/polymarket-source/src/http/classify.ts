@@ -8,6 +8,8 @@ export interface FailedAttempt {
   /** Null when no status arrived. */
   readonly status: number | null;
   readonly reason: string;
+  /** Whether the API itself spoke: what stands before it answers with pages and plain text. */
+  readonly isJson: boolean;
   readonly retryAfterMs: number | null;
   readonly cause?: unknown;
 }
@@ -40,6 +42,7 @@ export function classify(answer: ArrivedAnswer, nowMs: EpochMs): Attempt {
     kind,
     status,
     reason,
+    isJson: json !== undefined,
     retryAfterMs: readRetryAfterMs(answer.retryAfter, json, nowMs),
   });
 

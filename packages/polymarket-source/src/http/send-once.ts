@@ -75,5 +75,5 @@ function kyOptions(request: UpstreamRequest, platform: SendPlatform) {
 }
 
 function without(status: number | null, kind: FailedAttempt["kind"], reason: string): FailedAttempt {
-  return { kind, status, reason, retryAfterMs: null };
+  return { kind, status, reason, isJson: false, retryAfterMs: null };
 }

@@ -57,7 +57,9 @@ describe("tries once what would fail the same again", () => {
     upstream.reply(failure);
     const { source } = sourceUnderTest(upstream.url);
 
-    await expect(source.readStatus()).rejects.toMatchObject({
+    const asked = source.readMarketPage({ closed: false, order: "id", cursor: null });
+
+    await expect(asked).rejects.toMatchObject({
       kind: "operating",
       code: "upstream_refused",
       facts: { status, tries: 1 },

@@ -49,6 +49,7 @@ export function createUpstream(
         kind: "throttled",
         status: null,
         reason: "no free place within the limits",
+        isJson: false,
         retryAfterMs,
       });
     }
@@ -93,9 +94,9 @@ const SENTENCES: Record<FailedAttempt["kind"], string> = {
 };
 
 function failure(endpoint: string, tries: number, attempt: FailedAttempt): PolytapeError {
-  const { kind, status, reason, retryAfterMs, cause } = attempt;
+  const { kind, status, reason, isJson, retryAfterMs, cause } = attempt;
   return new PolytapeError("operating", `upstream_${kind}`, `${SENTENCES[kind]}: ${endpoint}: ${reason}.`, {
-    facts: { endpoint, status, tries, reason, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
+    facts: { endpoint, status, tries, reason, isJson, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
     ...(cause === undefined ? {} : { cause }),
   });
 }

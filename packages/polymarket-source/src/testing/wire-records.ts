@@ -1,4 +1,4 @@
-import type { PolymarketBook, PolymarketMarket, PolymarketTrade } from "../wire/index.ts";
+import type { PolymarketBook, PolymarketMarket, PolymarketTrade, PolymarketTradeV1 } from "../wire/index.ts";
 
 /** Builders of wire records with invented values: name only what the test is about. */
 export function aWireTrade(changes: Partial<PolymarketTrade> = {}): PolymarketTrade {
@@ -13,6 +13,12 @@ export function aWireTrade(changes: Partial<PolymarketTrade> = {}): PolymarketTr
     transaction_hash: `0x${"c3".repeat(32)}`,
     ...changes,
   };
+}
+
+export function aWireTradeV1(changes: Partial<PolymarketTradeV1> = {}): PolymarketTradeV1 {
+  const { proxy_wallet, token_id, condition_id, transaction_hash, ...same } = aWireTrade();
+  const ids = { proxyWallet: proxy_wallet, asset: token_id, conditionId: condition_id };
+  return { ...same, ...ids, transactionHash: transaction_hash, ...changes };
 }
 
 export function aWireTradePage(

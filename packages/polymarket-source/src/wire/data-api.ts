@@ -18,6 +18,22 @@ export const polymarketTrade = z.object({
 });
 export type PolymarketTrade = z.infer<typeof polymarketTrade>;
 
+/** The same row of v1's `GET /trades`. */
+export const polymarketTradeV1 = z.object({
+  proxyWallet: z.string(),
+  side: z.enum(["BUY", "SELL"]),
+  asset: z.string(),
+  conditionId: z.string(),
+  size: numberOrText,
+  price: numberOrText,
+  timestamp: z.number(),
+  transactionHash: z.string(),
+});
+export type PolymarketTradeV1 = z.infer<typeof polymarketTradeV1>;
+
+/** v1's `GET /trades`: a bare array, newest first. */
+export const polymarketTradeListV1 = z.array(z.unknown());
+
 /** `GET /v2/trades`. Rows are read one by one, so that one bad row stays one. */
 export const polymarketTradePage = z.looseObject({
   data: z.array(z.unknown()),
