@@ -10,7 +10,7 @@ import { COVERAGE_DAYS_MAX } from "@polytape/market-store";
 import { z } from "zod";
 import { findSubject } from "../../catalogue/choose-outcome.ts";
 import { completeness } from "../../completeness/coverage-block.ts";
-import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
+import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
 import { fromParameter, marketIdParameter, moment, toParameter } from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
 
@@ -39,7 +39,10 @@ const totals = z
     unknown_ms: z.int().nonnegative(),
     complete: z.boolean().nullable().meta({ description: "Of the whole range; null: not known." }),
   })
-  .meta({ id: "CoverageTotals", description: "How much of [from, to) is in which state." });
+  .meta({
+    id: "CoverageTotals",
+    description: "How much of [from, to), as far as it is kept, is in which state.",
+  });
 
 const query = z.strictObject({
   market_id: marketIdParameter.optional(),
@@ -56,7 +59,7 @@ export const getCoverage = defineRoute({
   name: "get-coverage",
   path: "/v1/coverage",
   summary: "What is known about completeness",
-  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX}, and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. About each moment the newest entry stands, at the same age the one about the market before the one about all; trouble of one market makes all markets at once partial. Where nothing was said, and more than ${COVERAGE_DAYS_MAX} days before the end, the state is unknown. The totals are as of now; an entry is listed after a second at most.`,
+  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX}, and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. About each moment the newest entry stands, at the same age the one about the market before the one about all; trouble of one market makes all markets at once partial. Where nothing was said, and more than ${COVERAGE_DAYS_MAX} days before the end, the state is unknown. The totals speak of what is kept (see retention_from) and are as of now; an entry is listed after a second at most.`,
   access: "key",
   parts: z.strictObject({}),
   query,
@@ -72,12 +75,14 @@ export const getCoverage = defineRoute({
     const marketId = query.market_id && (await findSubject(api.markets, query.market_id)).marketId;
     const toMs = query.to ?? Math.max(nowMs, (query.from ?? 0) + 1);
     const fromMs = query.from ?? Math.max(0, toMs - DAY_MS);
+    // What the ledger says of days that are no longer kept is history: nothing of them is here.
+    const keptFromMs = Math.min(Math.max(fromMs, retentionFromMs(api.rules.retentionDays, nowMs) ?? 0), toMs);
     const { stream } = query;
     const limit = INTERVALS_MAX + 1;
     const streams = stream ? [stream] : STREAMS;
     const [found, ...timelines] = await Promise.all([
       api.store.coverage.findIntervals({ stream, marketId, fromMs, toMs, limit }),
-      ...streams.map((each) => api.completeness.timeline({ stream: each, marketId }, fromMs, toMs)),
+      ...streams.map((each) => api.completeness.timeline({ stream: each, marketId }, keptFromMs, toMs)),
     ]);
     const kept = keptAnswer({ from: fromMs }, api.rules.retentionDays, nowMs);
     return {

@@ -157,7 +157,9 @@ async function readPage(
 async function readCoverage(api: ApiParts, filter: TradeFilter & { asOfMs: EpochMs }, nowMs: EpochMs) {
   const { marketId, assetId, asOfMs } = filter;
   const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
-  const fromMs = Math.min(filter.fromMs ?? retentionFromMs(api.rules.retentionDays, nowMs) ?? 0, toMs);
+  // Of days that are no longer kept the ledger may still say that they were complete.
+  const keptFromMs = retentionFromMs(api.rules.retentionDays, nowMs) ?? 0;
+  const fromMs = Math.min(Math.max(filter.fromMs ?? keptFromMs, keptFromMs), toMs);
   const timeline = await api.completeness.timeline({ stream: "trades", marketId, assetId }, fromMs, toMs);
   const openStart = filter.fromMs === undefined && api.rules.retentionDays === 0;
   return coverageBlockOf(timeline, { fromMs, toMs, openStart });

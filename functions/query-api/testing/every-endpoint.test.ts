@@ -1,0 +1,102 @@
+import { aBook, aMarket } from "@polytape/market-model/testing";
+import { expect, test } from "vitest";
+import { routes } from "../app.ts";
+import { NOW } from "./an-api.ts";
+import { anApiWithCandles } from "./an-api-with-candles.ts";
+import { recordCoverage } from "./record-coverage.ts";
+
+const MARKET = aMarket();
+const RANGE = "from=2026-11-22T10:00:00Z&to=2026-11-22T11:30:00Z";
+
+async function aFullApi() {
+  const api = await anApiWithCandles([
+    { tsSeconds: NOW / 1_000 - 3_600, price: 0.42 },
+    { tsSeconds: NOW / 1_000 - 3_590, price: 0.43 },
+  ]);
+  api.clock.nowMs += 10_000;
+  await recordCoverage(api.store, "2026-11-22T10:00:00Z", "2026-11-22T11:30:00Z", {
+    marketId: MARKET.marketId,
+  });
+  const book = { ...aBook({ assetId: "1001", marketId: MARKET.marketId, tsMs: NOW - 60_000 }) };
+  await api.store.books.storeBooks([{ ...book, observedAtMs: NOW - 60_000, previousSeenAtMs: null }]);
+  return api;
+}
+
+test.each(routes.map(({ path }) => path))(
+  "%s refuses a parameter that it does not know, by name",
+  async (path) => {
+    const api = await aFullApi();
+
+    const { status, body } = await api.ask(`${path.replace("{id}", MARKET.slug)}?form=2026-11-22T10:00:00Z`);
+
+    expect([status, body.error.code]).toEqual([400, "invalid_parameter"]);
+    expect(body.error.message).toContain('"form"');
+  },
+);
+
+const ABOUT_A_MARKET = [
+  `/v1/trades?${RANGE}&aggregates=volume&market_id=`,
+  "/v1/orderbook?outcome=Yes&market_id=",
+  `/v1/candles?outcome=Yes&interval=1m&${RANGE}&market_id=`,
+  `/v1/coverage?stream=trades&${RANGE}&market_id=`,
+  "/v1/markets/",
+];
+
+test.each(ABOUT_A_MARKET)("%s… answers the same to condition id, Gamma id and slug", async (question) => {
+  const api = await aFullApi();
+
+  const answers = [];
+  for (const id of [MARKET.marketId, MARKET.gammaId, MARKET.slug]) {
+    const { status, body } = await api.ask(question + id);
+    answers.push({ status, body });
+  }
+
+  expect(answers[0]?.status).toBe(200);
+  expect(JSON.stringify(answers[0]?.body)).toContain(MARKET.marketId);
+  expect(answers).toEqual([answers[0], answers[0], answers[0]]);
+});
+
+const ABOUT_AN_OUTCOME = [
+  `/v1/trades?${RANGE}&market_id=${MARKET.slug}&outcome=`,
+  `/v1/orderbook?market_id=${MARKET.slug}&outcome=`,
+  `/v1/candles?interval=1m&${RANGE}&market_id=${MARKET.slug}&outcome=`,
+];
+
+test.each(ABOUT_AN_OUTCOME)("%s… answers the same to name, index and asset id", async (question) => {
+  const api = await aFullApi();
+
+  const answers = [];
+  for (const outcome of ["Yes", "yes", "0", "1001"]) {
+    const { status, body } = await api.ask(question + outcome);
+    answers.push({ status, body });
+  }
+
+  expect(answers[0]?.status).toBe(200);
+  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+});
+
+test.each(["/v1/trades", "/v1/markets"])("%s bounds page × limit, and names cursors", async (path) => {
+  const api = await aFullApi();
+
+  const { status, body } = await api.ask(`${path}?page=101&limit=100`);
+
+  expect([status, body.error.code]).toEqual([400, "page_too_deep"]);
+  expect(body.error.message).toContain("cursor");
+  expect((await api.ask(`${path}?page=100&limit=100`)).status).toBe(200);
+});
+
+// The ledger remembers that dropped days were complete; the answer must not say so of rows that are gone.
+test.each(["/v1/trades", "/v1/coverage"])(
+  "%s claims nothing about days that are no longer kept",
+  async (path) => {
+    const api = await aFullApi();
+    await recordCoverage(api.store, "2026-07-01T00:00:00Z", "2026-08-30T00:00:00Z");
+
+    const { body } = await api.ask(`${path}?from=2026-07-01T00:00:00Z&to=2026-08-25T00:00:00Z`);
+
+    expect(body).toMatchObject({ truncated_by: "retention", retention_from: "2026-08-24T00:00:00.000Z" });
+    if (path === "/v1/trades")
+      expect(body.coverage).toMatchObject({ from: "2026-08-24T00:00:00.000Z", complete: true });
+    else expect(body.totals[0]).toMatchObject({ complete_ms: 86_400_000, unknown_ms: 0 });
+  },
+);
