@@ -9,6 +9,8 @@ export interface PollIntervals {
 
 /** Finds a backfill that nobody continues; one that goes on sends itself its next tick. */
 const BACKFILL_EVERY_MS = 60_000;
+/** A day is checked once; hourly, so that a tick that failed does not cost a day. */
+const SELF_CHECK_EVERY_MS = 3_600_000;
 
 /** Every clock: the function named in the tick is the one that takes it. */
 export function schedules(intervals: PollIntervals): SchedulePlan[] {
@@ -17,6 +19,7 @@ export function schedules(intervals: PollIntervals): SchedulePlan[] {
     tick("ingest-trades", intervals.tradesMs),
     tick("snapshot-book", intervals.booksMs),
     tick("backfill-trades", BACKFILL_EVERY_MS),
+    tick("self-check", SELF_CHECK_EVERY_MS),
   ];
 }
 
