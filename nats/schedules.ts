@@ -11,6 +11,8 @@ export interface PollIntervals {
 const BACKFILL_EVERY_MS = 60_000;
 /** A day is checked once; hourly, so that a tick that failed does not cost a day. */
 const SELF_CHECK_EVERY_MS = 3_600_000;
+/** A day falls due once a day; hourly, so that one that was missed is made up for soon. */
+const RETENTION_EVERY_MS = 3_600_000;
 
 /** Every clock: the function named in the tick is the one that takes it. */
 export function schedules(intervals: PollIntervals): SchedulePlan[] {
@@ -20,6 +22,7 @@ export function schedules(intervals: PollIntervals): SchedulePlan[] {
     tick("snapshot-book", intervals.booksMs),
     tick("backfill-trades", BACKFILL_EVERY_MS),
     tick("self-check", SELF_CHECK_EVERY_MS),
+    tick("enforce-retention", RETENTION_EVERY_MS),
   ];
 }
 

@@ -92,6 +92,7 @@ export const passedOnSettings = {
   OPENSEARCH_SHARDS: wholeNumber({ min: 1, max: 64 }).default(1),
   OPENSEARCH_REPLICAS: wholeNumber({ min: 0, max: 8 }).default(0),
   RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
+  RETENTION_INDICES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(40),
   BACKFILL_DAYS: wholeNumber({ min: 0, max: 3_650 }).default(7),
   BACKFILL_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
   SELF_CHECK_MARKETS: wholeNumber({ min: 0, max: 500 }).default(20),

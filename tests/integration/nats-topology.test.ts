@@ -46,6 +46,7 @@ test("creates everything once; a second run changes nothing", async () => {
     "schedule tick.snapshot-book",
     "schedule tick.backfill-trades",
     "schedule tick.self-check",
+    "schedule tick.enforce-retention",
   ]);
   expect(new Set(first.map(({ change }) => change))).toEqual(new Set(["created"]));
   expect(new Set(second.map(({ change }) => change))).toEqual(new Set(["unchanged"]));
@@ -81,6 +82,7 @@ test("a schedule that is no longer planned is removed and fires no more", async 
 
   expect(changes.filter(({ change }) => change === "removed").map(({ name }) => name)).toEqual([
     "tick.backfill-trades",
+    "tick.enforce-retention",
     "tick.ingest-markets",
     "tick.self-check",
     "tick.snapshot-book",

@@ -1,7 +1,7 @@
 /**
  * The tape's memory: markets, trades, candles, books and the bookkeeping about them. The only place that
- * knows OpenSearch. Every write may be repeated; what a write returned for is on disk. It never deletes,
- * and never sets up indices: that is the apply command of `opensearch/`.
+ * knows OpenSearch. Every write may be repeated; what a write returned for is on disk. Only its
+ * part `retention` deletes; it never sets up indices: that is the apply command of `opensearch/`.
  */
 
 export { COVERAGE_DAYS_MAX } from "./bookkeeping/coverage-days.ts";
@@ -13,3 +13,5 @@ export { readAnswer } from "./opensearch/answers.ts";
 export * from "./opensearch/connection.ts";
 export * from "./opensearch/index-names.ts";
 export { readSchemaVersion, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION } from "./opensearch/schema-version.ts";
+export { isWriteBlock } from "./retention/index-retention.ts";
+export * from "./retention/store-retention.ts";

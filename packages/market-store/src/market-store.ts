@@ -18,6 +18,7 @@ import type {
   StoredTrade,
   Trade,
 } from "@polytape/market-model";
+import type { StoreRetention } from "./retention/store-retention.ts";
 
 /**
  * The tape's memory. The only place that knows OpenSearch. Every write may be repeated; a write that
@@ -35,6 +36,7 @@ export interface MarketStore {
   readonly checkpoints: Checkpoints;
   readonly coverage: CoverageLedger;
   readonly rejections: RejectionSamples;
+  readonly retention: StoreRetention;
   /** Cluster state and answer time; throws `store_unavailable`. */
   health(): Promise<{ status: "green" | "yellow" | "red"; tookMs: number }>;
   close(): Promise<void>;

@@ -13,6 +13,7 @@ import { connectStore } from "./opensearch/connection.ts";
 import { indexNames } from "./opensearch/index-names.ts";
 import { schemaGuard } from "./opensearch/schema-version.ts";
 import type { StoreParts } from "./opensearch/store-parts.ts";
+import { indexRetention } from "./retention/index-retention.ts";
 import { tradeTape } from "./trades/trade-tape.ts";
 
 const healthAnswer = z.object({ status: z.enum(["green", "yellow", "red"]) });
@@ -37,6 +38,7 @@ export function openMarketStore(settings: StoreSettings, options: { now?: () => 
     checkpoints: states,
     coverage: coverageLedger(parts),
     rejections: rejectionSamples(parts),
+    retention: indexRetention(parts),
     async health() {
       const startedMs = performance.now();
       const answer = await store.request({

@@ -6,9 +6,18 @@ import { inMemoryBooks, type LoseBookSide } from "./books.ts";
 import { inMemoryCandles } from "./candles.ts";
 import { inMemoryCoverage } from "./coverage.ts";
 import { inMemoryMarkets, type MarketHistory } from "./markets.ts";
+import { inMemoryRetention, type ShelfOfIndices } from "./retention.ts";
 import { inMemoryTrades } from "./trades.ts";
 
-type Family = "markets" | "trades" | "candles" | "books" | "checkpoints" | "coverage" | "rejections";
+type Family =
+  | "markets"
+  | "trades"
+  | "candles"
+  | "books"
+  | "checkpoints"
+  | "coverage"
+  | "rejections"
+  | "retention";
 
 /** A call that can be made to fail: `"trades.createTrades"`. */
 export type StoreCall = { [F in Family]: `${F}.${keyof MarketStore[F] & string}` }[Family];
@@ -19,6 +28,8 @@ export interface InMemoryStore extends MarketStore {
    * with `afterEffect` when its effect is there but the answer is lost. Said twice: fails twice.
    */
   failNext(call: StoreCall, options?: { error?: Error; afterEffect?: boolean }): void;
+  /** What `retention` finds and deletes. */
+  readonly shelf: ShelfOfIndices;
   /** Takes one side's document of a book away, as a crash between two shards could. */
   loseBookSide: LoseBookSide;
   /** Observed versions of a market, oldest first. */
@@ -39,6 +50,7 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
   const failures = new Map<string, PlannedFailure[]>();
   const checkpoints = inMemoryCheckpoints();
   const { history, ...markets } = inMemoryMarkets(now);
+  const { retention, shelf } = inMemoryRetention();
   const { loseSide, ...books } = inMemoryBooks(checkpoints);
 
   function guarded<T extends object>(family: Family, calls: T): T {
@@ -65,11 +77,13 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     checkpoints: guarded("checkpoints", checkpoints),
     coverage: guarded("coverage", inMemoryCoverage(now)),
     rejections: guarded("rejections", inMemoryRejections()),
+    retention: guarded("retention", retention),
     health: async () => ({ status: "green", tookMs: 0 }),
     close: async () => {},
     failNext(call, { error = storeUnavailable(new Error("made to fail")), afterEffect = false } = {}) {
       failures.set(call, [...(failures.get(call) ?? []), { error, afterEffect }]);
     },
+    shelf,
     loseBookSide: loseSide,
     marketHistory: history,
   };

@@ -109,10 +109,7 @@ export async function writtenByAlias({ store, names }: Parts): Promise<ReadonlyM
   const behind = Object.entries(readAnswer(aliasAnswer, body, "an alias"));
   // A single index behind an alias is written to also where nobody said so.
   return new Map(
-    behind.map(([name, { aliases }]) => [
-      name,
-      aliases[names.books]?.is_write_index ?? behind.length === 1,
-    ]),
+    behind.map(([name, { aliases }]) => [name, aliases[names.books]?.is_write_index ?? behind.length === 1]),
   );
 }
 

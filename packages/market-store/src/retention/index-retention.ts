@@ -44,8 +44,8 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
       if (place === null) throw indexKept(name, "it has none of the names that may be deleted");
       // Asked anew: between the inventory and now another index may have become the one written to.
       if (place.kind === "books" && (await writtenByAlias({ store, names })).get(name) !== false) {
-        const [there] = await listIndices({ store, names }, [`${name}*`]);
-        if (there === undefined) return false;
+        const there = await listIndices({ store, names }, [`${names.books}-*`]);
+        if (!there.some((index) => index.name === name)) return false;
         throw indexKept(name, "it is written to, or not behind its alias");
       }
       const { status } = await store.request({ method: "DELETE", path: `/${name}`, accept: [404] });
@@ -72,7 +72,12 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
       const answer = readAnswer(rolloverAnswer, body, "a rollover");
       const isDue = Object.values(answer.conditions).includes(true);
       const rolled = dryRun ? isDue : answer.rolled_over;
-      return { alias: names.books, rolled, from: answer.old_index, to: rolled ? answer.new_index : answer.old_index };
+      return {
+        alias: names.books,
+        rolled,
+        from: answer.old_index,
+        to: rolled ? answer.new_index : answer.old_index,
+      };
     },
   };
 }

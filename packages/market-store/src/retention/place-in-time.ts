@@ -14,9 +14,7 @@ const DAY_MS = 86_400_000;
 export function placeInTime(name: string, names: IndexNames): IndexPlace | null {
   const dayMs = names.dayOfTrades(name);
   if (dayMs !== null)
-    return names.tradesOfDay(dayMs) === name
-      ? { kind: "trades", fromMs: dayMs, toMs: dayMs + DAY_MS }
-      : null;
+    return names.tradesOfDay(dayMs) === name ? { kind: "trades", fromMs: dayMs, toMs: dayMs + DAY_MS } : null;
   const month = partAfter(name, `${names.candles}-`).match(/^(\d{4})\.(\d\d)$/);
   if (month) {
     const [year, number] = [Number(month[1]), Number(month[2])];

@@ -1,0 +1,95 @@
+import { DAY_MS, type EpochMs, windowStart } from "@polytape/market-model";
+import type { EventIndex, IndexInventory } from "@polytape/market-store";
+
+export interface RetentionRule {
+  /** 0: nothing is ever due. */
+  readonly retentionDays: number;
+  readonly nowMs: EpochMs;
+  /** Somebody has looked: neither a clock ahead of the data nor a large share holds the run back. */
+  readonly confirmed: boolean;
+}
+
+export interface RetentionPlan {
+  /** The first moment that is kept, a UTC midnight; null: everything is. */
+  readonly keptFromMs: EpochMs | null;
+  /** How far the own clock is ahead of the newest stored event, by which the run went instead. */
+  readonly behindClockMs: number;
+  /** Oldest first. */
+  readonly due: readonly EventIndex[];
+  /** So much is due at once that it looks like a mistake; nothing is to be deleted. */
+  readonly isTooMuch: boolean;
+  /** Bytes that the next seven days will free, tomorrow first. */
+  readonly nextDaysBytes: readonly number[];
+  /** Indices of days that have not begun, by the own clock. */
+  readonly inTheFuture: readonly string[];
+}
+
+const NEXT_DAYS = 7;
+/** A week that was missed, and the day of the run itself, are never too much. */
+const DAYS_ALWAYS_DUE_MAX = 8;
+const SHARE_MAX = 0.5;
+
+/**
+ * What is due by event time: an index goes when everything in it happened before the first day that is kept,
+ * however young the index is. Time is the earlier of the own clock and the newest stored event, because a clock
+ * that runs ahead would make everything old, and the venue's does not. (decision 0015)
+ */
+export function planRetention(inventory: IndexInventory, rule: RetentionRule): RetentionPlan {
+  const { indices, newestEventMs } = inventory;
+  const { retentionDays, nowMs, confirmed } = rule;
+  const inTheFuture = indices.filter((index) => startsAfter(index, nowMs)).map(({ name }) => name);
+  const referenceMs = confirmed ? nowMs : Math.min(nowMs, newestEventMs ?? -Infinity);
+  const behindClockMs = newestEventMs === null ? 0 : Math.max(nowMs - newestEventMs, 0);
+  if (retentionDays === 0 || referenceMs === -Infinity)
+    return {
+      keptFromMs: null,
+      behindClockMs,
+      due: [],
+      isTooMuch: false,
+      nextDaysBytes: Array.from({ length: NEXT_DAYS }, () => 0),
+      inTheFuture,
+    };
+  const keptFromMs = keptFrom(retentionDays, referenceMs);
+  const due = indices.filter((index) => !index.isWritten && endsBy(index, keptFromMs));
+  return {
+    keptFromMs,
+    behindClockMs,
+    due,
+    isTooMuch: !confirmed && isTooMuch(indices, due),
+    nextDaysBytes: Array.from({ length: NEXT_DAYS }, (_, day) =>
+      bytesOf(
+        indices.filter(
+          (index) =>
+            !index.isWritten &&
+            endsBy(index, keptFromMs + (day + 1) * DAY_MS) &&
+            !endsBy(index, keptFromMs + day * DAY_MS),
+        ),
+      ),
+    ),
+    inTheFuture,
+  };
+}
+
+/** Whole days, as the API answers: today and so many days before it. */
+export function keptFrom(retentionDays: number, atMs: EpochMs): EpochMs {
+  return windowStart(atMs, DAY_MS) - retentionDays * DAY_MS;
+}
+
+export function bytesOf(indices: readonly EventIndex[]): number {
+  return indices.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function endsBy({ endsMs }: EventIndex, atMs: EpochMs): boolean {
+  return endsMs !== null && endsMs <= atMs;
+}
+
+function startsAfter({ kind, endsMs }: EventIndex, nowMs: EpochMs): boolean {
+  return kind === "trades" && endsMs !== null && endsMs - DAY_MS > nowMs;
+}
+
+/** Counted in days of trades: they are what there is one of for each day, however busy it was. */
+function isTooMuch(indices: readonly EventIndex[], due: readonly EventIndex[]): boolean {
+  const daysOf = (list: readonly EventIndex[]) => list.filter(({ kind }) => kind === "trades").length;
+  const dueDays = daysOf(due);
+  return dueDays > DAYS_ALWAYS_DUE_MAX && dueDays > SHARE_MAX * daysOf(indices);
+}
