@@ -73,7 +73,8 @@ export interface UpstreamStatus {
  * tries), `upstream_throttled` (429, or HTML where JSON was due, after all tries; facts.retryAfterMs),
  * `upstream_refused` (another 4xx), `upstream_malformed` (JSON of an unknown shape as a whole),
  * `cursor_refused` (the upstream no longer knows a cursor: start again from the head), `call_aborted` (the
- * caller's signal). facts: endpoint, status, tries, reason; never a body.
+ * caller's signal). facts: endpoint, status, tries, reason, isJson (the API itself spoke), and version_changed
+ * with a cursor that is refused because its interface is gone; never a body.
  */
 export interface PolymarketSource {
   readTradePage(query: TradePageQuery): Promise<TradePage>;
