@@ -7,12 +7,14 @@ import { tableLines } from "./table.ts";
 export function overview(commands: readonly Command[]): string[] {
   const rows = commands.map((command) => [`  polytape ${callOf(command)}`, command.summary]);
   return [
-    "polytape: the operator's command",
+    "polytape: the operator's and the reader's command",
     "",
     ...tableLines(["", ""], rows).slice(1),
     "",
-    "polytape <command> --help tells of its options. Servers are found by NATS_URL and OPENSEARCH_URL.",
-    "Exit status: 0 done, 1 a server is away or refused, 2 the call was wrong.",
+    "polytape <command> --help tells of its options. Servers are found by NATS_URL and OPENSEARCH_URL,",
+    "the API by POLYTAPE_URL; it is asked with the key in POLYTAPE_API_KEY.",
+    "Exit status: 0 done, 1 a server is away or refused, 2 the call was wrong,",
+    "3 all is printed, but not proven complete: the error output says what is missing.",
   ];
 }
 

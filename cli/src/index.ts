@@ -2,4 +2,5 @@
 export type { Tools } from "./command.ts";
 export { commands } from "./commands/index.ts";
 export { connectTools } from "./connect.ts";
-export { type ExitStatus, run } from "./run.ts";
+export type { ExitStatus } from "./exit-status.ts";
+export { run } from "./run.ts";

@@ -2,14 +2,9 @@ import { withoutKeys } from "@polytape/api-access";
 import { PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 import type { Command, Tools } from "./command.ts";
+import { ANSWER_INCOMPLETE, type ExitStatus } from "./exit-status.ts";
 import { commandHelp, overview } from "./help.ts";
 import { type Call, parseCommand, usage } from "./parse-command.ts";
-
-/** 0 done, 1 a server is away or refused, 2 the call was wrong, 3 what was printed is not proven complete. */
-export type ExitStatus = 0 | 1 | 2 | 3;
-
-/** The code of an error that is thrown after all has been printed: status 3. */
-export const ANSWER_INCOMPLETE = "answer_incomplete";
 
 /** Does what the words say; what goes wrong is told in one sentence. */
 export async function run(

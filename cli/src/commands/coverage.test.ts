@@ -1,6 +1,7 @@
 import type { CoverageInterval } from "@polytape/market-model";
+import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
-import { aShell } from "../testing.ts";
+import { aShell, NOW } from "../testing.ts";
 import { coverageCommands } from "./coverage.ts";
 
 const MARKET = `0x${"a1".repeat(32)}`;
@@ -22,7 +23,7 @@ function aLedger() {
         ...changes,
       },
     ]);
-  return { call, say };
+  return { call, say, store };
 }
 
 const DAYS = ["--from", "2026-11-20", "--to", "2026-11-23"];
@@ -89,8 +90,60 @@ test("asks about one market and one stream, the last seven days unless told othe
   expect(out.at(-1)).toBe("In all: complete 100 %");
 });
 
+test.each(["condition id", "Gamma id", "slug"] as const)("finds a market by its %s", async (name) => {
+  const { call, say, store } = aLedger();
+  const market = aMarket();
+  await store.markets.storeMarkets([market], NOW - 10_000);
+  const hours = ["2026-11-22T00:00:00Z", "2026-11-22T06:00:00Z"] as const;
+  await say(...hours, { marketId: market.marketId });
+  const names = { "condition id": market.marketId, "Gamma id": market.gammaId, slug: market.slug };
+
+  const { out } = await call(
+    "--market",
+    names[name],
+    "--from",
+    hours[0],
+    "--to",
+    hours[1],
+    "--format",
+    "csv",
+  );
+
+  expect(out).toEqual([
+    "day,complete_ms,partial_ms,missing_ms,unknown_ms,gaps",
+    "2026-11-22,21600000,0,0,0,0",
+  ]);
+});
+
+test("over the API it tells totals, names what is open, and ends with status 3 unless all is complete", async () => {
+  const total = { stream: "trades", complete_ms: 1, partial_ms: 2, missing_ms: 0, unknown_ms: 0 };
+  const entry = { from: "a", to: "b", state: "partial", cause: "upstream_lag" };
+  const kept = { truncated_by: null, retention_from: null };
+  const asked: string[] = [];
+  const answers = [
+    { data: [entry], totals: [{ ...total, complete: false }], ...kept },
+    { data: [entry], totals: [{ ...total, complete: true }], ...kept },
+  ];
+  const respond = (request: Request) => {
+    asked.push(request.url);
+    return Response.json(answers[asked.length - 1]);
+  };
+  const { call } = aShell({ commands: coverageCommands, respond });
+
+  const first = await call("coverage", "--api", "--market", "a-slug", ...DAYS);
+  const second = await call("coverage", "--api", ...DAYS);
+
+  expect(asked[0]).toBe(
+    "http://api.test/v1/coverage?market_id=a-slug&stream=trades&from=2026-11-20T00%3A00%3A00.000Z&to=2026-11-23T00%3A00%3A00.000Z",
+  );
+  expect(first).toMatchObject({ status: 3, told: ["entry: a to b partial (upstream_lag)"] });
+  expect(first.out[1]).toMatch(/^trades +false +1 +2 +0 +0$/);
+  expect(second).toMatchObject({ status: 0, told: [], errors: [] });
+});
+
 test.each([
-  [["--market", "some-slug"], "--market must be a condition id"],
+  [["--market", "some-slug"], "--market must be a condition id, or the Gamma id or slug of a market"],
+  [["--market", ""], "--market must name a market"],
   [["--stream", "candles"], "--stream must be one of"],
   [["--from", "yesterday"], "--from must be a day"],
   [["--from", "2026-02-31"], "--from must be a day"],

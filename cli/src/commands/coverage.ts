@@ -7,11 +7,13 @@ import {
   toRfc3339,
   windowStart,
 } from "@polytape/market-model";
-import { COVERAGE_DAYS_MAX } from "@polytape/market-store";
+import { COVERAGE_DAYS_MAX, type MarketStore } from "@polytape/market-store";
 import { z } from "zod";
 import { type Command, defineCommand } from "../command.ts";
 import { json, moment } from "../options.ts";
 import { usage } from "../parse-command.ts";
+import { printApiCoverage } from "../reading/api-coverage.ts";
+import { csvLines, format } from "../reading/output.ts";
 import { tableLines } from "../table.ts";
 
 const STREAMS = ["trades", "books", "markets"] as const;
@@ -26,10 +28,9 @@ const coverage = defineCommand({
   options: z.strictObject({
     market: z
       .string()
-      .regex(/^0x[0-9a-f]{64}$/i, "must be a condition id: 0x and 64 hexadecimal digits")
-      .transform((id) => id.toLowerCase())
+      .min(1, "must name a market")
       .optional()
-      .meta({ description: "condition id of one market; default all markets at once" }),
+      .meta({ description: "condition id, Gamma id or slug; default all markets at once" }),
     stream: z
       .enum(STREAMS, `must be one of ${STREAMS.join(", ")}`)
       .optional()
@@ -37,16 +38,24 @@ const coverage = defineCommand({
     from: moment(`a day or a moment; default ${DAYS_DEFAULT} days before the end`).optional(),
     to: moment("a day or a moment, excluded; default now").optional(),
     json: json.meta({ description: "as JSON, one day a line, with every gap" }),
+    api: z
+      .literal(true)
+      .optional()
+      .meta({ description: "over the API, as a reader sees it: totals and gaps" }),
+    format,
   }),
   async run({ options }, tools) {
     const toMs = options.to ?? tools.now();
     const fromMs = options.from ?? toMs - DAYS_DEFAULT * DAY_MS;
     requireRange(fromMs, toMs);
+    const { market, stream = "trades", json, format, api } = options;
+    if (api) return printApiCoverage({ market, stream, fromMs, toMs, format: json ? "json" : format }, tools);
     const store = await tools.store();
-    const scope = { stream: options.stream ?? "trades", marketId: options.market };
-    const timeline = await store.coverage.readTimeline({ ...scope, fromMs, toMs });
+    const marketId = market === undefined ? undefined : await marketIdOf(store, market);
+    const timeline = await store.coverage.readTimeline({ stream, marketId, fromMs, toMs });
     const days = daysOf(timeline, fromMs, toMs);
-    if (options.json) for (const day of days) tools.print(JSON.stringify(dayAsJson(day)));
+    if (json || format === "json") for (const day of days) tools.print(JSON.stringify(dayAsJson(day)));
+    else if (format === "csv") for (const line of dayCsv(days)) tools.print(line);
     else for (const line of dayTable(days)) tools.print(line);
   },
 });
@@ -64,12 +73,31 @@ function requireRange(fromMs: EpochMs, toMs: EpochMs): void {
     throw usage(`coverage: at most ${COVERAGE_DAYS_MAX} days at once.`);
 }
 
+/** The condition id that any name of a market means; the ledger may know one that the catalogue does not. */
+async function marketIdOf(store: MarketStore, anyId: string): Promise<string> {
+  const id = /^0x/i.test(anyId) ? anyId.toLowerCase() : anyId;
+  const market = await store.markets.findMarket(id);
+  if (market) return market.marketId;
+  if (/^0x[0-9a-f]{64}$/.test(id)) return id;
+  throw usage(
+    "coverage: --market must be a condition id, or the Gamma id or slug of a market in the catalogue.",
+  );
+}
+
 function daysOf(timeline: readonly CoverageStretch[], fromMs: EpochMs, toMs: EpochMs): Day[] {
   const firstMs = windowStart(fromMs, DAY_MS);
   return Array.from({ length: Math.ceil((toMs - firstMs) / DAY_MS) }, (_, place) => {
     const dayMs = firstMs + place * DAY_MS;
     return { fromMs: dayMs, stretches: cutTimeline(timeline, dayMs, dayMs + DAY_MS) };
   });
+}
+
+function dayCsv(days: readonly Day[]): string[] {
+  const rows = days.map((day) => {
+    const { gaps, ...milliseconds } = dayAsJson(day);
+    return [...Object.values(milliseconds), gaps.length];
+  });
+  return csvLines([["day", "complete_ms", "partial_ms", "missing_ms", "unknown_ms", "gaps"], ...rows]);
 }
 
 function dayTable(days: readonly Day[]): string[] {

@@ -1,12 +1,17 @@
 import type { Command } from "../command.ts";
 import { backfillCommands } from "./backfill.ts";
+import { bookCommands } from "./book.ts";
+import { candleCommands } from "./candles.ts";
 import { coverageCommands } from "./coverage.ts";
 import { deadLetterCommands } from "./dead-letters.ts";
 import { keyCommands } from "./keys.ts";
+import { marketCommands } from "./markets.ts";
+import { meCommands } from "./me.ts";
 import { rejectedCommands } from "./rejected.ts";
 import { statusCommands } from "./status.ts";
+import { tradeCommands } from "./trades.ts";
 
-/** Everything an operator can do. */
+/** Everything an operator and a reader can do. */
 export const commands: readonly Command[] = [
   ...keyCommands,
   ...deadLetterCommands,
@@ -14,4 +19,9 @@ export const commands: readonly Command[] = [
   ...backfillCommands,
   ...statusCommands,
   ...coverageCommands,
+  ...tradeCommands,
+  ...candleCommands,
+  ...bookCommands,
+  ...marketCommands,
+  ...meCommands,
 ];
