@@ -3,7 +3,6 @@ import type { WorldTrade } from "../world/trade-blocks.ts";
 import type { World } from "../world/world.ts";
 
 const LIMIT_DEFAULT = 100;
-const LIMIT_MAX = 10_000;
 
 /** Data-API v1: `/trades` as a bare array by offset, with its cap. */
 export function dataV1Routes(world: World): Hono {
@@ -13,14 +12,19 @@ export function dataV1Routes(world: World): Hono {
   app.get("/trades", (c) => {
     const parameters = new URL(c.req.url).searchParams;
     const number = (name: string, otherwise: number) => Number(parameters.get(name) ?? otherwise);
-    const limit = Math.min(LIMIT_MAX, number("limit", LIMIT_DEFAULT));
+    const form = limits.v1Form();
+    const limit = Math.min(form.limit_max, number("limit", LIMIT_DEFAULT));
     const asked = number("offset", 0);
     if (![limit, asked].every((value) => Number.isInteger(value) && value >= 0))
       return refusal("invalid limit or offset");
     if (parameters.has("eventId")) return refusal("eventId is not simulated", 501);
     if (parameters.has("filterType") !== parameters.has("filterAmount"))
       return refusal("filterType and filterAmount must be provided together");
+    if (form.windows === "refused" && (parameters.has("start") || parameters.has("end")))
+      return refusal("unknown parameter: start, end");
 
+    const isWindowed = form.windows === "honoured";
+    const end = number("end", Number.POSITIVE_INFINITY);
     const offset = pastCap(asked);
     if (offset === "refuse")
       return refusal(`max historical activity offset of ${limits.tradesOffsetMax()} exceeded`);
@@ -32,8 +36,8 @@ export function dataV1Routes(world: World): Hono {
         limit,
         skip: limits.shifted(offset),
         takerOnly: parameters.get("takerOnly") !== "false",
-        fromSeconds: number("start", 0),
-        toSeconds: number("end", Number.POSITIVE_INFINITY),
+        fromSeconds: isWindowed ? number("start", 0) : 0,
+        toSeconds: !isWindowed ? Number.POSITIVE_INFINITY : form.end === "inclusive" ? end : end - 1,
         takes: readFilters(parameters, nowMs),
       },
       "v1",

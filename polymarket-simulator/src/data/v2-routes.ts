@@ -19,6 +19,13 @@ export function dataV2Routes(world: World): Hono {
   let requests = 0;
   const traceId = () => randomHex(4, world.settings.seed, 77, requests++);
 
+  app.use("/v2/*", async (_c, next) => {
+    const status = world.limits.v2Absent();
+    if (status === null) return next();
+    const code = status === 404 ? "not_found" : "not_implemented";
+    return json({ error: "no such route", code, retryable: false }, status, traceId());
+  });
+
   app.get("/v2/trades", (c) => {
     const trace = traceId();
     const parameters = new URL(c.req.url).searchParams;

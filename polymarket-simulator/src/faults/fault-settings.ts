@@ -50,6 +50,18 @@ const FAULTS = {
     /** What v1 trades do past the cap. */
     mode: z.enum(["refuse", "repeat", "empty"]).default("refuse"),
   }),
+  "v2-absent": z.strictObject({
+    name: z.literal("v2-absent"),
+    status: z.union([z.literal(404), z.literal(501)]).default(404),
+  }),
+  "v1-form": z.strictObject({
+    name: z.literal("v1-form"),
+    /** What becomes of `start` and `end`. */
+    windows: z.enum(["honoured", "ignored", "refused"]).default("honoured"),
+    end: z.enum(["inclusive", "exclusive"]).default("inclusive"),
+    /** Rows an answer holds at most, without a word to who asks for more. */
+    limit_max: count.default(10_000),
+  }),
   "late-trades": z.strictObject({
     name: z.literal("late-trades"),
     ...hold,
@@ -71,6 +83,8 @@ export const faultSchema = z.discriminatedUnion("name", [
   FAULTS.restart,
   FAULTS["page-shift"],
   FAULTS["offset-cap"],
+  FAULTS["v2-absent"],
+  FAULTS["v1-form"],
   FAULTS["late-trades"],
   FAULTS["equal-rows"],
   FAULTS["malformed-rows"],

@@ -187,6 +187,34 @@ test("offset-cap refuses in the words of the real one, repeats or ends", async (
   );
 });
 
+test("v2-absent answers every route of v2 in JSON, and leaves v1 alone", async () => {
+  simulator.setFault({ name: "v2-absent", status: 501 });
+  const answers = [await get(TRADES), await get("/data/v2/status"), await get("/data/trades")];
+
+  expect(answers.map(({ status }) => status)).toEqual([501, 501, 200]);
+  expect(await answers[0]?.json()).toMatchObject({ error: "no such route", retryable: false });
+  simulator.clearFault("v2-absent");
+  expect((await get(TRADES)).status).toBe(200);
+});
+
+test("v1-form honours, ignores or refuses windows, with or without their end, and clamps in silence", async () => {
+  const all = (await (await get("/data/trades?limit=10000")).json()) as { timestamp: number }[];
+  const end = all[200]?.timestamp ?? 0;
+  const newest = async (path = `/data/trades?limit=900&start=1&end=${end}`) => {
+    const page = (await (await get(path)).json()) as { timestamp: number }[];
+    return { rows: page.length, newest: page[0]?.timestamp };
+  };
+
+  expect(await newest()).toMatchObject({ newest: end });
+  simulator.setFault({ name: "v1-form", end: "exclusive", limit_max: 30 });
+  expect(await newest()).toEqual({ rows: 30, newest: end - 2 });
+  simulator.setFault({ name: "v1-form", windows: "ignored" });
+  expect((await newest()).newest).toBe(all[0]?.timestamp);
+  simulator.setFault({ name: "v1-form", windows: "refused" });
+  expect((await get(`/data/trades?end=${end}`)).status).toBe(400);
+  expect((await get("/data/trades")).status).toBe(200);
+});
+
 test("faults are switched over HTTP, listed with their counts, and cleared", async () => {
   const post = (body: object) =>
     fetch(`${simulator.url}/_faults`, { method: "POST", body: JSON.stringify(body) });

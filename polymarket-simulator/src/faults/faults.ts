@@ -39,6 +39,7 @@ const ON_ANSWERS: readonly FaultName[] = [
 ];
 
 const OFFSET_CAP_DEFAULT = 10_000;
+const V1_FORM_DEFAULT = { windows: "honoured", end: "inclusive", limit_max: 10_000 } as const;
 
 export function openFaults(
   seed: number,
@@ -113,6 +114,8 @@ export function openFaults(
       gammaOffsetMax: () => get("offset-cap")?.gamma_cap ?? OFFSET_CAP_DEFAULT,
       tradesOffsetMax: () => get("offset-cap")?.cap ?? OFFSET_CAP_DEFAULT,
       tradesPastCap: () => get("offset-cap")?.mode ?? "refuse",
+      v2Absent: () => get("v2-absent")?.status ?? null,
+      v1Form: () => get("v1-form") ?? V1_FORM_DEFAULT,
       shifted(offset) {
         const one = running.get("page-shift");
         const shift = get("page-shift");

@@ -10,6 +10,14 @@ export interface PagingLimits {
   tradesOffsetMax(): number;
   /** What happens past the cap of v1 trades. */
   tradesPastCap(): "refuse" | "repeat" | "empty";
+  /** With which status every route of v2 is answered while the upstream has none; null while it has them. */
+  v2Absent(): 404 | 501 | null;
+  /** How v1 trades treat `start` and `end`, and how many rows they give at most. */
+  v1Form(): {
+    readonly windows: "honoured" | "ignored" | "refused";
+    readonly end: "inclusive" | "exclusive";
+    readonly limit_max: number;
+  };
   /** An offset as it is after rows were inserted before it. */
   shifted(offset: number): number;
 }
