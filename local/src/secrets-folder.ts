@@ -33,6 +33,7 @@ export function writeSecrets(folder: string, settings: StackSettings): Secrets {
   writeSecret(folder, "basic-auth-user", secrets.basicAuthUser);
   writeSecret(folder, "basic-auth-password", secrets.basicAuthPassword);
   writeSecret(folder, "opensearch-password", secrets.openSearchPassword);
+  writeSecret(folder, "opensearch-ca", settings.OPENSEARCH_CA ?? "");
   writeSecret(folder, "nats-password", secrets.natsPassword);
   return secrets;
 }

@@ -117,6 +117,7 @@ export const stackSettings = z.object({
   OPENSEARCH_URL: openSearchSettings.OPENSEARCH_URL.optional(),
   OPENSEARCH_USER: openSearchSettings.OPENSEARCH_USER,
   OPENSEARCH_PASSWORD: openSearchSettings.OPENSEARCH_PASSWORD,
+  OPENSEARCH_CA: openSearchSettings.OPENSEARCH_CA,
   NATS_URL: natsSettings.NATS_URL.optional(),
   NATS_USER: natsSettings.NATS_USER,
   NATS_PASSWORD: natsSettings.NATS_PASSWORD,

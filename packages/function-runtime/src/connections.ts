@@ -9,6 +9,7 @@ export function openSearchConnection(settings: Read<typeof openSearchSettings>) 
     urls: settings.OPENSEARCH_URL,
     user: settings.OPENSEARCH_USER,
     password: settings.OPENSEARCH_PASSWORD,
+    certificateAuthority: settings.OPENSEARCH_CA,
     indexPrefix: settings.OPENSEARCH_INDEX_PREFIX,
   };
 }

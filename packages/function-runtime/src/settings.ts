@@ -35,9 +35,9 @@ export function readSettings<Shape extends z.ZodRawShape>(
   );
 }
 
-/** Passwords, and the gateway's user, which OpenFaaS hands out as a secret beside its password. */
+/** Passwords and certificates, and the gateway's user, which OpenFaaS hands out as a secret beside its password. */
 export function isSecretName(name: string): boolean {
-  return name.endsWith("_PASSWORD") || name === "BASIC_AUTH_USER";
+  return /_(PASSWORD|CA)$/.test(name) || name === "BASIC_AUTH_USER";
 }
 
 export function secretFileName(name: string): string {
@@ -80,6 +80,12 @@ export const openSearchSettings = {
     .pipe(z.array(httpUrl()).min(1)),
   OPENSEARCH_USER: z.string().optional(),
   OPENSEARCH_PASSWORD: z.string().optional(),
+  /** Certificates (PEM) of who signed the server's own; without it the well-known ones. */
+  OPENSEARCH_CA: z
+    .string()
+    .regex(/^(-----BEGIN CERTIFICATE-----[^]*)?$/, "must be a certificate in PEM")
+    .transform((pem) => pem || undefined)
+    .optional(),
   /** Put before every index name, so that copies can share a server. */
   OPENSEARCH_INDEX_PREFIX: z
     .string()

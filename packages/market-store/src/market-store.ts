@@ -47,6 +47,8 @@ export interface StoreSettings {
   readonly urls: readonly string[];
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  /** PEM; whoever signed the certificate of an https URL, when it is none of the well-known ones. */
+  readonly certificateAuthority?: string | undefined;
   /** Put before every index name, so that tests and copies can share a server. Default none. */
   readonly indexPrefix?: string | undefined;
   readonly timeoutMs: number;

@@ -40,6 +40,7 @@ export function connectStore(settings: StoreSettings): StoreConnection {
     ...(settings.user !== undefined && {
       auth: { username: settings.user, password: settings.password ?? "" },
     }),
+    ...(settings.certificateAuthority !== undefined && { ssl: { ca: settings.certificateAuthority } }),
     requestTimeout: settings.timeoutMs,
     maxRetries: RETRIES_MAX,
     // A second scan of every answer, which this package reads by schemas in any case.
