@@ -69,6 +69,20 @@ test("fails the nth call from now once, and tells what was asked", async () => {
   expect(source.calls).toHaveLength(3);
 });
 
+test("serves like v1 what is not whole: cut seconds, and a cap above the oldest rows", async () => {
+  const source = inMemorySource({ trades: rows, v1: { cutSeconds: [4], cappedBelowSeconds: 2 } });
+
+  const first = await source.readTradePage(head);
+  const second = await source.readTradePage({ ...head, cursor: first.nextCursor });
+
+  expect(first).toMatchObject({ version: "v1", cutSeconds: [4], isCapped: false });
+  expect(second).toMatchObject({ version: "v1", cutSeconds: [], isCapped: true, nextCursor: null });
+  expect([first, second].map(seconds)).toEqual([
+    [5, 4],
+    [3, 2],
+  ]);
+});
+
 test("serves rejected records beside the others", async () => {
   const bad = { kind: "trade", reason: "side: HOLD", raw: {}, receivedAtMs: 1 } as const;
   const source = inMemorySource({ trades: [aTradeRow(), bad] });

@@ -18,6 +18,13 @@ export interface InMemoryContents {
   readonly trades?: readonly (TradeRow | RejectedRecord)[];
   readonly markets?: readonly (Market | RejectedRecord)[];
   readonly books?: readonly (ObservedBook | RejectedRecord)[];
+  /** How an upstream that has v1 only serves the trades: not whole. Absent: by v2, whole. */
+  readonly v1?: {
+    /** Named by every page that holds a row of them. */
+    readonly cutSeconds?: readonly number[];
+    /** Rows older than this second are there, and never given. */
+    readonly cappedBelowSeconds?: number;
+  };
   readonly status?: UpstreamStatus;
   /** Markets a page; the real one has 100. */
   readonly marketsPerPage?: number;
@@ -71,9 +78,15 @@ export function inMemorySource(initial: InMemoryContents = {}): InMemorySource {
       const { marketId } = query;
       const ofMarket = (record: TradeRow | RejectedRecord) =>
         marketId === undefined || ("marketId" in record && record.marketId === marketId);
-      const { records, nextCursor } = pageOfFeed((contents.trades ?? []).filter(ofMarket), query);
+      const { v1, trades = [] } = contents;
+      const served = trades.filter(ofMarket).filter((record) => !isBelowCap(record, v1));
+      const { records, nextCursor } = pageOfFeed(served, query);
       const { accepted, rejected } = sortOut(records);
-      return { rows: accepted, rejected, nextCursor, receivedAtMs: now(), ...PAGED_WHOLE };
+      const page = { rows: accepted, rejected, nextCursor, receivedAtMs: now() };
+      if (!v1) return { ...page, ...PAGED_WHOLE };
+      const cutSeconds = (v1.cutSeconds ?? []).filter((cut) => accepted.some((row) => row.tsSeconds === cut));
+      const isCapped = nextCursor === null && trades.some((record) => isBelowCap(record, v1));
+      return { ...page, version: "v1", cutSeconds, isCapped };
     },
 
     async readMarketPage(query) {
@@ -109,6 +122,10 @@ export function inMemorySource(initial: InMemoryContents = {}): InMemorySource {
       return contents.status ?? { lagSeconds: 4, computedAtMs: now() };
     },
   };
+}
+
+function isBelowCap(record: TradeRow | RejectedRecord, v1: InMemoryContents["v1"]): boolean {
+  return "tsSeconds" in record && record.tsSeconds < (v1?.cappedBelowSeconds ?? 0);
 }
 
 function unavailable(): PolytapeError {
