@@ -5,8 +5,11 @@ import type { Walk } from "./backfill-state.ts";
 /** Candles and volume use these, and "complete" speaks of them. */
 export const BACKFILL_ROW_SET: RowSet = "taker";
 
-/** How a walk ended: below what was asked for, at the end of what the upstream serves, or not yet. */
-export type WalkEnd = "reached" | "feed_end" | null;
+/**
+ * How a walk ended: below what was asked for, at the end of the feed, where the upstream refuses to page on though
+ * there is more, or not yet.
+ */
+export type WalkEnd = Walk["end"];
 
 export interface WalkStep {
   readonly walk: Walk;
@@ -24,6 +27,8 @@ export function advanceWalk(before: Walk, fromSeconds: number, page: TradePage):
   const all = numberer.number(page.rows, { rowSet: BACKFILL_ROW_SET, receivedAtMs: page.receivedAtMs });
   const trades = all.filter((trade) => trade.tsSeconds >= fromSeconds);
   const oldestSeconds = all.at(-1)?.tsSeconds ?? before.oldestSeconds;
+  const end = endOf(page, oldestSeconds !== null && oldestSeconds < fromSeconds);
+  const cut = page.cutSeconds.filter((second) => second >= fromSeconds && second < before.coveredFromSeconds);
   const walk: Walk = {
     ...before,
     cursor: page.nextCursor,
@@ -33,7 +38,15 @@ export function advanceWalk(before: Walk, fromSeconds: number, page: TradePage):
     newestSeconds: before.newestSeconds ?? all[0]?.tsSeconds ?? null,
     oldestSeconds,
     openSecond: numberer.openSecond(),
+    end,
+    upstream: before.upstream === "v1" ? "v1" : page.version,
+    cutSeconds: [...new Set([...before.cutSeconds, ...cut])],
   };
-  const reached = oldestSeconds !== null && oldestSeconds < fromSeconds;
-  return { walk, trades, end: reached ? "reached" : page.nextCursor === null ? "feed_end" : null };
+  return { walk, trades, end };
+}
+
+function endOf(page: TradePage, isReached: boolean): WalkEnd {
+  if (isReached) return "reached";
+  if (page.isCapped) return "capped";
+  return page.nextCursor === null ? "feed_end" : null;
 }

@@ -1,51 +1,72 @@
-import { PolytapeError } from "@polytape/market-model";
+import { hasCode, PolytapeError } from "@polytape/market-model";
 import type { Checkpoints, StoreVersion } from "@polytape/market-store";
 import { z } from "zod";
 import { type Backfill, backfillSchema } from "./backfill-state.ts";
 
 /** The checkpoint that names all backfills, oldest first; checkpoints can only be read by name. */
 export const LIST_NAME = "backfills";
-/** Running at once, in turns; a further one is refused. */
+/** Running, in turns; a further one is refused. */
 export const OPEN_MAX = 10;
 /** Finished ones that are remembered, for whoever asks for their state. */
 const REMEMBERED_MAX = 50;
+/** Tries to set an entry while others set theirs. */
+const TRIES_MAX = 5;
 
 const listSchema = z.object({ backfills: z.array(z.object({ id: z.string(), open: z.boolean() })) });
 type Entry = z.infer<typeof listSchema>["backfills"][number];
 
-/** All backfills, and a way to replace the list that fails when somebody else did so first. */
+/** All backfills, and a way to set one entry beside others who set theirs. */
 export interface BackfillList {
   readonly entries: readonly Entry[];
-  /** Sets one entry, in its place or at the end. Throws `too_many_backfills` (input), `store_conflict`. */
+  /** Sets one entry of the newest list, in its place or at the end. Throws `too_many_backfills` (input), `store_conflict`. */
   put(entry: Entry): Promise<void>;
 }
 
 export async function readList(checkpoints: Checkpoints): Promise<BackfillList> {
-  const found = await checkpoints.read(LIST_NAME);
-  let version: StoreVersion | null = found?.version ?? null;
-  let entries = found ? readAs(listSchema, found.state, LIST_NAME).backfills : [];
+  let { entries, version } = await readEntries(checkpoints);
   return {
     get entries() {
       return entries;
     },
     async put(entry) {
-      const next = entries.some(({ id }) => id === entry.id)
-        ? entries.map((each) => (each.id === entry.id ? entry : each))
-        : [...entries, entry];
-      const openCount = next.filter(({ open }) => open).length;
-      if (entry.open && openCount > OPEN_MAX) {
-        throw new PolytapeError(
-          "input",
-          "too_many_backfills",
-          `${OPEN_MAX} backfills are running; a further one can be started when one of them is done.`,
-        );
+      for (let tried = 1; ; tried += 1) {
+        const kept = withEntry(entries, entry);
+        try {
+          version = await checkpoints.write(LIST_NAME, { backfills: kept }, version);
+          entries = kept;
+          return;
+        } catch (error) {
+          if (!hasCode(error, "store_conflict") || tried === TRIES_MAX) throw error;
+          ({ entries, version } = await readEntries(checkpoints));
+        }
       }
-      const closed = next.filter(({ open }) => !open).slice(-REMEMBERED_MAX);
-      const kept = next.filter((each) => each.open || closed.includes(each));
-      version = await checkpoints.write(LIST_NAME, { backfills: kept }, version);
-      entries = kept;
     },
   };
+}
+
+async function readEntries(
+  checkpoints: Checkpoints,
+): Promise<{ entries: readonly Entry[]; version: StoreVersion | null }> {
+  const found = await checkpoints.read(LIST_NAME);
+  return {
+    entries: found ? readAs(listSchema, found.state, LIST_NAME).backfills : [],
+    version: found?.version ?? null,
+  };
+}
+
+function withEntry(entries: readonly Entry[], entry: Entry): readonly Entry[] {
+  const next = entries.some(({ id }) => id === entry.id)
+    ? entries.map((each) => (each.id === entry.id ? entry : each))
+    : [...entries, entry];
+  if (entry.open && next.filter(({ open }) => open).length > OPEN_MAX) {
+    throw new PolytapeError(
+      "input",
+      "too_many_backfills",
+      `${OPEN_MAX} backfills are running; a further one can be started when one of them is done.`,
+    );
+  }
+  const closed = next.filter(({ open }) => !open).slice(-REMEMBERED_MAX);
+  return next.filter((each) => each.open || closed.includes(each));
 }
 
 /** One backfill's checkpoint. */

@@ -1,10 +1,10 @@
-import { DAY_MS, type EpochMs, PolytapeError, SECOND_MS, toRfc3339 } from "@polytape/market-model";
+import { DAY_MS, type EpochMs, MINUTE_MS, PolytapeError, SECOND_MS, toRfc3339 } from "@polytape/market-model";
 import { z } from "zod";
 import type { BackfillRequest } from "./backfill-state.ts";
 
 const moment = z.iso.datetime({ offset: true, error: "must be a time like 2026-11-01T00:00:00Z" });
 
-/** The body: nothing at all for a tick, or what is to be filled in. */
+/** The body: nothing at all for a tick, what is to be filled in, or which backfill is to go on. */
 export const backfillInput = z.object({
   from: moment.optional(),
   /** Default now. */
@@ -15,6 +15,15 @@ export const backfillInput = z.object({
     .regex(/^0x[0-9a-fA-F]{64}$/, "must be 0x and 64 hex digits")
     .transform((id) => id.toLowerCase())
     .optional(),
+  /** Of who asks: a request with the same one is never begun a second time. */
+  request_id: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/, "must be 1 to 64 letters, digits or any of . : - _")
+    .optional(),
+  /** A job: the backfill that is to go on. */
+  backfill: z.string().max(200).optional(),
+  /** A job: where that backfill stood when the job was sent; without it wherever it stands. */
+  position: z.string().max(200).optional(),
 });
 export type BackfillInput = z.output<typeof backfillInput>;
 
@@ -24,28 +33,58 @@ export interface RequestBounds {
   readonly retentionDays: number;
 }
 
+/** What may be asked for where the first start fills in nothing. */
+const DAYS_WITHOUT_FIRST = 7;
+/** Yesterday, whole, may always be asked for: self-check has it read again. */
+const DAYS_ALWAYS = 2;
+/** `from` may have been reckoned where the request was made. */
+const UNDER_WAY_MS = MINUTE_MS;
+
 /**
- * Reads a request made by hand; null when the body asks for nothing. The same request has the same id, so
- * that one which is sent twice is one backfill. Throws `backfill_refused` (input).
+ * Reads a request made by hand or by another function; null when the body asks for nothing. The same request has
+ * the same id, so that one which is sent twice is one backfill. Throws `backfill_refused` (input).
  */
 export function readRequest(
   input: BackfillInput,
-  { backfillDays, retentionDays }: RequestBounds,
+  bounds: RequestBounds,
   nowMs: EpochMs,
 ): BackfillRequest | null {
   const marketId = input.market_id ?? null;
   if (input.from === undefined && input.to === undefined && marketId === null) return null;
   const toMs = Math.min(input.to === undefined ? nowMs : Date.parse(input.to), nowMs);
-  const fromMs = input.from === undefined ? nowMs - backfillDays * DAY_MS : Date.parse(input.from);
+  const fromMs = input.from === undefined ? nowMs - daysByHand(bounds) * DAY_MS : Date.parse(input.from);
   if (fromMs >= toMs) throw refused("`from` must lie before `to` and before now.");
-  const oldestMs = nowMs - retentionDays * DAY_MS;
-  if (retentionDays > 0 && fromMs < oldestMs) {
-    throw refused(`Nothing before ${toRfc3339(oldestMs)} is kept: RETENTION_DAYS is ${retentionDays}.`);
-  }
+  refuseTooMuch({ fromMs, toMs, marketId }, bounds, nowMs);
   const fromSeconds = Math.floor(fromMs / SECOND_MS);
   const toSeconds = Math.ceil(toMs / SECOND_MS);
   const of = marketId === null ? "all" : marketId.slice(0, 18);
-  return { id: `${of}-${fromSeconds}-${toSeconds}`, marketId, fromSeconds, toSeconds };
+  const id = input.request_id ? `asked-${input.request_id}` : `${of}-${fromSeconds}-${toSeconds}`;
+  return { id, marketId, fromSeconds, toSeconds };
+}
+
+/** The feed of all markets has no windows: all between `from` and now is read and stored, whatever `to` says. */
+function refuseTooMuch(
+  { fromMs, toMs, marketId }: { fromMs: EpochMs; toMs: EpochMs; marketId: string | null },
+  bounds: RequestBounds,
+  nowMs: EpochMs,
+): void {
+  const { retentionDays } = bounds;
+  const oldestMs = nowMs - retentionDays * DAY_MS;
+  if (retentionDays > 0 && fromMs < oldestMs - UNDER_WAY_MS) {
+    throw refused(`Nothing before ${toRfc3339(oldestMs)} is kept: RETENTION_DAYS is ${retentionDays}.`);
+  }
+  const daysMax = daysByHand(bounds);
+  const spanMs = (marketId === null ? nowMs : toMs) - fromMs;
+  if (spanMs <= daysMax * DAY_MS + UNDER_WAY_MS) return;
+  const days = Math.ceil((spanMs / DAY_MS) * 10) / 10;
+  const whole = marketId === null ? " (all markets are read from now back to `from`)" : "";
+  throw refused(
+    `This asks for ${days} days${whole}, more than the ${daysMax} allowed: to fill in more, raise BACKFILL_DAYS (it is ${bounds.backfillDays}).`,
+  );
+}
+
+function daysByHand({ backfillDays }: RequestBounds): number {
+  return backfillDays === 0 ? DAYS_WITHOUT_FIRST : Math.max(DAYS_ALWAYS, backfillDays);
 }
 
 export const FIRST_ID = "first";

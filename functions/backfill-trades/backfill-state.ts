@@ -13,8 +13,16 @@ const walkSchema = z.object({
   oldestSeconds: z.int().nullable(),
   /** Counters of the second in which the walk stands. */
   openSecond: z.object({ tsSeconds: z.int(), counts: z.record(z.string(), z.int()) }).nullable(),
-  /** From here up to its upper end this walk has told the ledger that it read everything. */
+  /** From here up to its upper end this walk has read everything; stated, or about to be. */
   coveredFromSeconds: z.int(),
+  /** How it ended; null while there is more to read. */
+  end: z.enum(["reached", "feed_end", "capped"]).nullable().default(null),
+  /** v1 when any of its pages came from there. */
+  upstream: z.enum(["v1", "v2"]).default("v2"),
+  /** Seconds of which the upstream served a part only, below `coveredFromSeconds`. */
+  cutSeconds: z.array(z.int()).default([]),
+  /** Rows below `coveredFromSeconds` that were new although the ledger called their time complete. */
+  lateRows: z.int().default(0),
 });
 /** One reading of a feed from its head down, in pages, over several runs. */
 export type Walk = z.infer<typeof walkSchema>;
@@ -26,6 +34,33 @@ const estimateSchema = z.object({
   seconds: z.int(),
 });
 export type Estimate = z.infer<typeof estimateSchema>;
+
+const progressSchema = z.object({
+  /** Of the time that is to be walked over. */
+  donePercent: z.number(),
+  rowsLeft: z.int().nullable(),
+  secondsToGo: z.int().nullable(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+/** What was read and is to be stated when readers can see its rows. */
+const pendingSchema = z.object({
+  visibleAtMs: z.int(),
+  intervals: z.array(
+    z.object({
+      stream: z.literal("trades"),
+      marketId: z.string().nullable(),
+      assetId: z.null(),
+      fromMs: z.int(),
+      toMs: z.int(),
+      state: z.enum(["complete", "partial", "missing"]),
+      cause: z.literal("upstream_cap").nullable(),
+      evidence: z.record(z.string(), z.unknown()),
+    }),
+  ),
+});
+export type PendingStatement = z.infer<typeof pendingSchema>;
+export type BackfillStatement = PendingStatement["intervals"][number];
 
 /** The checkpoint `backfill:<id>`. Seconds are event time, `from` included, `to` excluded. */
 export const backfillSchema = z.object({
@@ -42,6 +77,8 @@ export const backfillSchema = z.object({
   stored: z.int(),
   repeated: z.int(),
   rejected: z.int(),
+  /** Rows that were new although the ledger called their time complete. */
+  lateRows: z.int().default(0),
   estimate: estimateSchema.nullable(),
   /** Rows a second in the last run. */
   rowsPerSecond: z.number().nullable(),
@@ -52,6 +89,12 @@ export const backfillSchema = z.object({
   /** The upstream serves nothing before this second, though the backfill asked for it; null: no such bound met. */
   servedFromSeconds: z.int().nullable(),
   reason: z.string().nullable(),
+  /** No job was sent for it: the next tick sends one. */
+  awaitsTick: z.boolean().default(false),
+  /** Oldest first. */
+  pending: z.array(pendingSchema).default([]),
+  /** As of `updatedAtMs`; for whoever shows it. */
+  progress: progressSchema.nullable().default(null),
   walk: walkSchema,
 });
 export type Backfill = z.infer<typeof backfillSchema>;
@@ -79,12 +122,16 @@ export function newBackfill(
     stored: 0,
     repeated: 0,
     rejected: 0,
+    lateRows: 0,
     estimate: null,
     rowsPerSecond: null,
     restarts: 0,
     reachedSeconds: null,
     servedFromSeconds: null,
     reason: null,
+    awaitsTick: false,
+    pending: [],
+    progress: null,
     walk: newWalk(request, surroundings),
   };
 }
@@ -108,5 +155,9 @@ export function newWalk(
     oldestSeconds: null,
     openSecond: null,
     coveredFromSeconds: Math.min(toSeconds, Math.floor(nowMs / SECOND_MS) - settleSeconds),
+    end: null,
+    upstream: "v2",
+    cutSeconds: [],
+    lateRows: 0,
   };
 }

@@ -1,34 +1,12 @@
-import { type CoverageInterval, PolytapeError, SECOND_MS, type TradeRow } from "@polytape/market-model";
-import { aTradeRow } from "@polytape/market-model/testing";
+import { PolytapeError, type TradeRow } from "@polytape/market-model";
+import { aMarket } from "@polytape/market-model/testing";
+import { VISIBLE_AFTER_MS } from "@polytape/market-store";
 import { expect, test } from "vitest";
-import { aBackfill, DAY_SECONDS, multiset, NOW_SECONDS } from "./a-backfill.ts";
+import { aBackfill, aDay, complete, DAY_SECONDS, multiset, NOW_SECONDS } from "./a-backfill.ts";
 import { backfillSchema } from "./backfill-state.ts";
-import { type BackfillTradesParts, backfillTrades, TOPIC } from "./backfill-trades.ts";
+import { backfillTrades } from "./backfill-trades.ts";
 
 const from = NOW_SECONDS - DAY_SECONDS;
-
-/** `count` rows over a little more than a day, newest first, three a second, each third equal to its neighbour. */
-function aDay(count = 120): TradeRow[] {
-  const stepSeconds = Math.ceil((DAY_SECONDS * 3 * 1.1) / count);
-  return Array.from({ length: count }, (_, index) =>
-    aTradeRow({
-      tsSeconds: NOW_SECONDS - 5 - Math.floor(index / 3) * stepSeconds,
-      price: index % 3 === 0 ? 0.5 : 0.6,
-    }),
-  );
-}
-
-/** Complete stretches, adjoining ones as one, in seconds. */
-function complete(intervals: readonly CoverageInterval[]): [number, number][] {
-  const stretches: [number, number][] = [];
-  for (const { fromMs, toMs, state } of intervals) {
-    if (state !== "complete") continue;
-    const last = stretches.at(-1);
-    if (last && last[1] >= fromMs / SECOND_MS) last[1] = Math.max(last[1], toMs / SECOND_MS);
-    else stretches.push([fromMs / SECOND_MS, toMs / SECOND_MS]);
-  }
-  return stretches;
-}
 
 const since = (rows: readonly TradeRow[], seconds: number) => rows.filter((row) => row.tsSeconds >= seconds);
 
@@ -58,7 +36,9 @@ test("begins when all that it is to prove has settled", async () => {
   ]);
   expect(tape.feed.calls).toEqual([]);
   tape.clock.nowMs += 1_000;
-  expect(await backfillTrades(tape.parts, {})).toMatchObject({ outcome: "done" });
+  expect(await backfillTrades(tape.parts, {})).toEqual({ outcome: "jobs_sent", backfills: ["first"] });
+  expect(tape.feed.calls).toEqual([]);
+  expect(await backfillTrades(tape.parts, { backfill: "first" })).toMatchObject({ outcome: "done" });
   expect(complete(await tape.intervals())).toEqual([[from, NOW_SECONDS]]);
 });
 
@@ -77,7 +57,7 @@ test("changes nothing on the tape when the same is asked for again by hand", asy
   const tape = aBackfill(aDay());
   await tape.run();
   const request = {
-    from: new Date((from + 60) * 1_000).toISOString(),
+    from: new Date((from + 1_200) * 1_000).toISOString(),
     to: new Date(NOW_SECONDS * 1_000).toISOString(),
   };
   const before = await tape.stored();
@@ -98,7 +78,7 @@ test("goes on in the next call where its budget ended, and asks for that call", 
   const tape = aBackfill(rows, { budget: { pagesMax: 3, batchPages: 2 } });
 
   const report = await tape.run();
-  const called = tape.bus.messages.filter(({ subject }) => subject === TOPIC);
+  const called = tape.jobs();
   const ticks = await tape.runToEnd();
 
   expect(report).toMatchObject({
@@ -115,13 +95,36 @@ test("goes on in the next call where its budget ended, and asks for that call", 
   expect(tape.feed.calls).toHaveLength(Math.ceil(since(rows, from + 1).length / 7));
 });
 
-test("says before it is done only what it has read whole seconds of", async () => {
+// An answer in between could say "complete" and lack the rows that made it so.
+test("says nothing before readers can see the rows, and then only what it has read whole seconds of", async () => {
   const tape = aBackfill(aDay(), { budget: { pagesMax: 3, batchPages: 2 } });
+  const tooSoon = VISIBLE_AFTER_MS - 2_000;
 
   await tape.run();
-
   const oldest = (await tape.stored()).at(-1)?.tsSeconds ?? 0;
-  expect(complete(await tape.intervals())).toEqual([[oldest + 1, NOW_SECONDS + 1]]);
+  const [atOnce] = [await tape.intervals()];
+  tape.clock.nowMs += tooSoon;
+  await tape.run();
+  const soon = await tape.intervals();
+  tape.clock.nowMs += VISIBLE_AFTER_MS - tooSoon;
+  await tape.run();
+
+  expect([atOnce, soon]).toEqual([[], []]);
+  const [[provenFrom, provenTo] = []] = complete(await tape.intervals());
+  expect(provenTo).toBe(NOW_SECONDS + 1);
+  expect(provenFrom).toBeLessThanOrEqual(oldest + 1);
+  const { pending } = backfillSchema.parse((await tape.store.checkpoints.read("backfill:first"))?.state);
+  expect(pending[0]?.intervals[0]?.toMs).toBe((provenFrom ?? 0) * 1_000);
+});
+
+test("waits once, at its end, for its last rows to be seen", async () => {
+  const pauses: number[] = [];
+  const pause = async (ms: number) => void pauses.push(ms);
+  const tape = aBackfill(aDay(), { budget: { pagesMax: 3, batchPages: 2 }, pause });
+
+  await tape.runToEnd();
+
+  expect(pauses).toEqual([VISIBLE_AFTER_MS]);
 });
 
 test("sets a bad record aside and stores the others", async () => {
@@ -133,79 +136,6 @@ test("sets a bad record aside and stores the others", async () => {
   expect(multiset(await tape.stored())).toEqual(multiset(since(rows, from + 1)));
   expect(await tape.store.rejections.findSamples({ limit: 9 })).toHaveLength(1);
 });
-
-const CRASH = new Error("the process is gone");
-
-/** The same parts, whose nth side effect is the last thing that happens: before it or right after it. */
-function dyingParts(parts: BackfillTradesParts, dieAt: number, after: boolean) {
-  let effects = 0;
-  const mortal =
-    <Args extends unknown[], Result>(effect: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      effects += 1;
-      if (effects > dieAt || (effects === dieAt && !after)) throw CRASH;
-      const result = await effect(...args);
-      if (effects === dieAt) throw CRASH;
-      return result;
-    };
-  const { store, bus } = parts;
-  const dying: Partial<BackfillTradesParts> = {
-    bus: { publish: mortal(bus.publish), publishTradesStored: mortal(bus.publishTradesStored) },
-    store: {
-      trades: { ...pick(store.trades), createTrades: mortal(store.trades.createTrades) },
-      checkpoints: { read: store.checkpoints.read, write: mortal(store.checkpoints.write) },
-      coverage: { ...pick(store.coverage), recordIntervals: mortal(store.coverage.recordIntervals) },
-      rejections: { ...pick(store.rejections), keepSamples: mortal(store.rejections.keepSamples) },
-    },
-  };
-  return { dying, effectsOf: () => effects };
-}
-
-/** The in-memory store's calls are made on demand; a spread copies none of them that is not asked for. */
-function pick<T extends object>(calls: T): T {
-  return new Proxy(calls, {});
-}
-
-test.each([false, true])(
-  "ends the same whichever side effect was its last one (the effect happened: %s)",
-  async (after) => {
-    const rows = aDay(60);
-    const budget = { pagesMax: 4, batchPages: 2 };
-    const undisturbed = aBackfill(rows, { budget });
-    await undisturbed.runToEnd();
-    let deaths = 0;
-
-    for (let dieAt = 1; ; dieAt += 1) {
-      const tape = aBackfill(rows, { budget });
-      const { dying } = dyingParts(tape.parts, dieAt, after);
-      let died = false;
-      for (let tick = 0; tick < 20 && !died; tick += 1)
-        await tape.run({}, dying).catch((error: unknown) => {
-          if (error !== CRASH) throw error;
-          died = true;
-        });
-      if (!died) break;
-      deaths += 1;
-      await tape.runToEnd();
-
-      expect(multiset(await tape.stored()), `died at effect ${dieAt}`).toEqual(
-        multiset(await undisturbed.stored()),
-      );
-      const { fromSeconds, toSeconds } = backfillSchema.parse(
-        (await tape.store.checkpoints.read("backfill:first"))?.state,
-      );
-      expect(complete(await tape.intervals())).toEqual([[fromSeconds, toSeconds]]);
-      // A batch is read and told again at most, never the whole walk.
-      expect(tape.feed.calls.length).toBeLessThanOrEqual(undisturbed.feed.calls.length + budget.pagesMax + 1);
-      const told = (each: typeof tape) =>
-        new Set(
-          each.bus.tradesStored.flatMap(({ windows }) => windows.flatMap(({ minutesMs }) => minutesMs)),
-        );
-      expect(told(tape)).toEqual(told(undisturbed));
-    }
-    expect(deaths).toBeGreaterThan(15);
-  },
-);
 
 test("begins at the head again when its cursor is refused, and gives up after a bounded number of times", async () => {
   const tape = aBackfill(aDay(), { budget: { pagesMax: 2, batchPages: 2 } });
@@ -243,7 +173,7 @@ test("asks for no next call when it is throttled", async () => {
   tape.feed.failCall(3, new PolytapeError("operating", "upstream_throttled", "slower"));
 
   expect(await tape.run()).toMatchObject({ outcome: "throttled", pages: 2 });
-  expect(tape.bus.messages.filter(({ subject }) => subject === TOPIC)).toEqual([]);
+  expect(tape.jobs()).toEqual([]);
   expect(await tape.run()).toMatchObject({ outcome: "running" });
 });
 
@@ -287,12 +217,14 @@ test("fills in one market by its own feed, which is complete below its first tra
       bounds: { backfillDays: 0, retentionDays: 90 },
     },
   );
+  tape.feed.serve({ markets: [aMarket({ marketId })] });
   const asked = from - 5 * DAY_SECONDS;
 
   const report = await tape.run({ from: new Date(asked * 1_000).toISOString(), market_id: marketId });
 
   expect(report).toMatchObject({ outcome: "done", stored: 30 });
   expect(multiset(await tape.stored())).toEqual(multiset(other));
+  expect(tape.feed.calls.map(({ method }) => method)).toContain("findMarkets");
   expect(await tape.intervals()).toMatchObject([{ marketId, state: "complete", fromMs: asked * 1_000 }]);
   expect(await tape.run()).toEqual({ outcome: "nothing_to_do" });
 });
@@ -309,6 +241,13 @@ test("several take turns, so that a long one does not keep the others waiting", 
 
 test.each([
   [{ from: "2020-01-01T00:00:00Z" }, "RETENTION_DAYS is 90"],
+  [{ from: "2026-09-19T12:00:00Z" }, "raise BACKFILL_DAYS (it is 1)"],
+  // All between its begin and now is read, whatever its end.
+  [{ from: "2026-09-19T00:00:00Z", to: "2026-09-19T01:00:00Z" }, "2.6 days (all markets"],
+  [
+    { from: "2026-09-01T00:00:00Z", to: "2026-09-03T12:00:00Z", market_id: `0x${"a1".repeat(32)}` },
+    "2.5 days",
+  ],
   [{ from: "2026-09-21T00:00:00Z", to: "2026-09-20T00:00:00Z" }, "must lie before"],
   [{ from: "2099-01-01T00:00:00Z" }, "must lie before"],
 ])("refuses %o", async (input, sentence) => {

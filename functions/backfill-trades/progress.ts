@@ -1,6 +1,6 @@
 import { type EpochMs, SECOND_MS } from "@polytape/market-model";
 import type { TradePage } from "@polytape/polymarket-source";
-import type { Backfill, Estimate } from "./backfill-state.ts";
+import type { Backfill, Estimate, Progress } from "./backfill-state.ts";
 
 /**
  * On disk, after a merge: the benchmark `bytes per stored trade` (147 on a small index, less on larger ones),
@@ -29,15 +29,13 @@ export function estimateBackfill(
   };
 }
 
-export interface Progress {
-  /** Of the time that is to be walked over. */
-  readonly donePercent: number;
-  readonly rowsLeft: number | null;
-  readonly secondsToGo: number | null;
-}
-
 /** How far it is, by time walked over; rows left at the density met so far, time at the last run's rate. */
-export function progressOf({ fromSeconds, state, walk, rowsPerSecond }: Backfill): Progress {
+export function progressOf({
+  fromSeconds,
+  state,
+  walk,
+  rowsPerSecond,
+}: Pick<Backfill, "fromSeconds" | "state" | "walk" | "rowsPerSecond">): Progress {
   if (state === "done") return { donePercent: 100, rowsLeft: 0, secondsToGo: 0 };
   const headSeconds = Math.floor(walk.openedAtMs / SECOND_MS);
   const walked = headSeconds - (walk.oldestSeconds ?? headSeconds);

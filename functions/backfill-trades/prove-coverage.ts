@@ -1,52 +1,55 @@
-import { type CoverageInterval, DAY_MS, SECOND_MS } from "@polytape/market-model";
-import type { WalkEnd } from "./advance-walk.ts";
-import type { Backfill, Walk } from "./backfill-state.ts";
+import { DAY_MS, SECOND_MS, withoutCounts } from "@polytape/market-model";
+import type { Backfill, BackfillStatement, Walk } from "./backfill-state.ts";
 
 /** How far back the upstream serves the feed of one market. The bare feed's window is not relied upon. */
 const MARKET_WINDOW_DAYS = 3 * 365;
 
 export interface Proof {
-  /** What is newly known; each second is stated once, right after it was read, and never again by this walk. */
-  readonly intervals: readonly CoverageInterval[];
+  /** What is newly known; each second is stated once and never again by this walk. */
+  readonly intervals: readonly BackfillStatement[];
   readonly coveredFromSeconds: number;
   /** Set when the upstream ended before what was asked for. */
   readonly servedFromSeconds: number | null;
 }
 
+/** Work behind a statement. */
+export interface WorkDone {
+  readonly pages: number;
+  readonly rows: number;
+}
+
 /**
  * What the walk proves by having come this far. The second in which it stands may be cut in two, so it is
- * proven only when the walk has ended. (design 7.2)
+ * proven only when the walk has ended, and never where the upstream refused to go on. (design 7.2)
  */
-export function proveCoverage(backfill: Backfill, walk: Walk, end: WalkEnd): Proof {
-  const down = provenDownTo(backfill, walk, end);
+export function proveCoverage(backfill: Backfill, walk: Walk, done: WorkDone): Proof {
+  const down = provenDownTo(backfill, walk);
   const covered = down === null ? walk.coveredFromSeconds : Math.min(down, walk.coveredFromSeconds);
-  const isCut = end === "feed_end" && down !== null && down > backfill.fromSeconds;
+  const isCut = isFeedOver(walk) && down !== null && down > backfill.fromSeconds;
   // A feed that ends above all that was asked for has none of it.
   const missingTo = isCut ? Math.min(down, walk.coveredFromSeconds) : null;
-  const interval = (fromSeconds: number, toSeconds: number) => ({
-    stream: "trades" as const,
-    marketId: backfill.marketId,
-    assetId: null,
-    fromMs: fromSeconds * SECOND_MS,
-    toMs: toSeconds * SECOND_MS,
-    evidence: evidenceOf(backfill, walk),
-  });
-  const intervals: CoverageInterval[] = [];
-  if (covered < walk.coveredFromSeconds)
-    intervals.push({ ...interval(covered, walk.coveredFromSeconds), state: "complete", cause: null });
-  if (missingTo !== null && missingTo > backfill.fromSeconds) {
-    const rest = interval(backfill.fromSeconds, missingTo);
-    intervals.push({ ...rest, state: "missing", cause: "upstream_cap" });
-  }
-  return { intervals, coveredFromSeconds: covered, servedFromSeconds: isCut ? down : null };
+  const intervals = statementsOf(backfill, walk, covered);
+  if (missingTo !== null && missingTo > backfill.fromSeconds)
+    intervals.push(statement(backfill, walk, [backfill.fromSeconds, missingTo], "missing"));
+  return {
+    intervals: intervals.map((each, place) => withCounts(each, place, walk, done)),
+    coveredFromSeconds: covered,
+    servedFromSeconds: isCut ? down : null,
+  };
+}
+
+function isFeedOver({ end }: Walk): boolean {
+  return end === "feed_end" || end === "capped";
 }
 
 /** The oldest second of which every row was read; null when that can't be said of any. */
-function provenDownTo({ marketId, fromSeconds }: Backfill, walk: Walk, end: WalkEnd): number | null {
-  const { oldestSeconds } = walk;
+function provenDownTo({ marketId, fromSeconds }: Backfill, walk: Walk): number | null {
+  const { oldestSeconds, end } = walk;
   if (end === "reached") return fromSeconds;
   if (end === null) return oldestSeconds === null ? null : Math.max(oldestSeconds + 1, fromSeconds);
-  if (marketId !== null) {
+  // Of the last second before a cap a part may lie beyond it.
+  if (end === "capped" && oldestSeconds !== null) return Math.max(oldestSeconds + 1, fromSeconds);
+  if (end === "feed_end" && marketId !== null) {
     // Below a market's first trade there is nothing, as far back as its window reaches.
     const windowFrom = Math.ceil((walk.openedAtMs - MARKET_WINDOW_DAYS * DAY_MS) / SECOND_MS);
     return Math.max(fromSeconds, Math.min(windowFrom, oldestSeconds ?? windowFrom));
@@ -55,13 +58,48 @@ function provenDownTo({ marketId, fromSeconds }: Backfill, walk: Walk, end: Walk
   return oldestSeconds ?? Math.floor(walk.openedAtMs / SECOND_MS);
 }
 
-function evidenceOf({ id }: Backfill, walk: Walk): CoverageInterval["evidence"] {
+/** Newest first: complete, but for the seconds that the upstream served a part of. */
+function statementsOf(backfill: Backfill, walk: Walk, covered: number): BackfillStatement[] {
+  const statements: BackfillStatement[] = [];
+  let toSeconds = walk.coveredFromSeconds;
+  const cut = walk.cutSeconds.filter((second) => second >= covered && second < toSeconds);
+  for (const second of cut.toSorted((a, b) => b - a)) {
+    if (second + 1 < toSeconds)
+      statements.push(statement(backfill, walk, [second + 1, toSeconds], "complete"));
+    statements.push(statement(backfill, walk, [second, second + 1], "partial"));
+    toSeconds = second;
+  }
+  if (covered < toSeconds) statements.push(statement(backfill, walk, [covered, toSeconds], "complete"));
+  return statements;
+}
+
+function statement(
+  { marketId, id }: Backfill,
+  walk: Walk,
+  [fromSeconds, toSeconds]: readonly [number, number],
+  state: BackfillStatement["state"],
+): BackfillStatement {
   return {
-    backfill: id,
-    walk_id: walk.id,
-    walk_opened_at: walk.openedAtMs,
-    pages: walk.pages,
-    rows: walk.rows,
-    rejected: walk.rejected,
+    stream: "trades",
+    marketId,
+    assetId: null,
+    fromMs: fromSeconds * SECOND_MS,
+    toMs: toSeconds * SECOND_MS,
+    state,
+    cause: state === "complete" ? null : "upstream_cap",
+    evidence: {
+      backfill: id,
+      walk_id: walk.id,
+      walk_opened_at: walk.openedAtMs,
+      upstream: walk.upstream,
+      rejected: walk.rejected,
+    },
   };
+}
+
+/** The ledger adds counts up, so one statement carries them. */
+function withCounts(each: BackfillStatement, place: number, walk: Walk, done: WorkDone): BackfillStatement {
+  if (place > 0) return { ...each, evidence: withoutCounts(each.evidence) };
+  const late = walk.lateRows > 0 && { late_rows: walk.lateRows };
+  return { ...each, evidence: { ...each.evidence, ...done, ...late } };
 }

@@ -1,23 +1,22 @@
 import { touchedWindows } from "@polytape/event-bus";
-import type { CoverageInterval } from "@polytape/market-model";
-import { VISIBLE_AFTER_MS } from "@polytape/market-store";
 import { BACKFILL_ROW_SET } from "./advance-walk.ts";
 import type { StoredBackfill } from "./backfill-list.ts";
 import type { Backfill } from "./backfill-state.ts";
 import type { BackfillTradesParts } from "./backfill-trades.ts";
-import { leaveOutComplete } from "./leave-out-complete.ts";
+import { progressOf } from "./progress.ts";
 import { proveCoverage } from "./prove-coverage.ts";
 import type { WalkBatch } from "./read-batches.ts";
+import { addPending, stateCoverage, takeVisible } from "./state-coverage.ts";
+import { storeBatch } from "./store-batch.ts";
 
-/** Known intervals that a statement of something missing is compared with. */
-const KNOWN_MAX = 10_000;
+type Parts = Pick<BackfillTradesParts, "store" | "bus" | "log" | "now" | "pause" | "signal">;
 
 /**
- * Rows on disk, then news of their minutes, then, when readers can see them, what is proven by them, then the
- * checkpoint.
+ * Rows on disk, then news of their minutes, then what earlier batches prove and readers can see by now, then the
+ * checkpoint, which keeps what this batch proves until its rows can be seen too.
  */
 export async function settleBatch(
-  { store, bus, log, now, pause }: Pick<BackfillTradesParts, "store" | "bus" | "log" | "now" | "pause">,
+  { store, bus, log, now }: Parts,
   backfill: StoredBackfill,
   run: { readonly batch: WalkBatch; readonly startedMs: number; readonly before: Backfill },
 ): Promise<void> {
@@ -27,52 +26,63 @@ export async function settleBatch(
     log.warn("rows_rejected", { count: batch.rejected.length, first_reason: batch.rejected[0]?.reason });
     await store.rejections.keepSamples(batch.rejected);
   }
-  const counts =
-    batch.trades.length > 0 ? await store.trades.createTrades(batch.trades) : { stored: 0, repeated: 0 };
+  const { coveredFromSeconds } = batch.walk;
+  const counts = await storeBatch(store, batch.trades, { marketId: state.marketId, coveredFromSeconds });
+  const storedAtMs = now();
+  const late = counts.lateBelow + counts.lateAbove;
+  if (late > 0) log.warn("late_rows", { backfill: state.id, count: late });
   await bus.publishTradesStored(BACKFILL_ROW_SET, touchedWindows(batch.trades));
-  const proof = proveCoverage(state, batch.walk, batch.end);
-  const statements = await whatToState(store, proof.intervals);
-  if (statements.length > 0) {
-    if (counts.stored > 0) await pause(VISIBLE_AFTER_MS);
-    await store.coverage.recordIntervals(statements);
-  }
 
+  const { visible, waiting } = takeVisible(state.pending, now());
+  await stateCoverage(store, visible);
+  const walk = { ...batch.walk, lateRows: state.walk.lateRows + counts.lateBelow };
+  const proof = proveCoverage(state, walk, { pages: batch.pages, rows: batch.trades.length });
+  const left = {
+    coveredFromSeconds: proof.coveredFromSeconds,
+    cutSeconds: walk.cutSeconds.filter((second) => second < proof.coveredFromSeconds),
+    ...(proof.intervals.length > 0 && { lateRows: 0 }),
+  };
   const rows = state.rows + batch.trades.length;
-  const tookMs = Math.max(1, now() - startedMs);
-  const reached = Math.min(batch.walk.oldestSeconds ?? Infinity, state.reachedSeconds ?? Infinity);
+  const reached = Math.min(walk.oldestSeconds ?? Infinity, state.reachedSeconds ?? Infinity);
   const gotFurther = reached < (state.reachedSeconds ?? Infinity);
-  await backfill.save({
-    ...state,
-    state: batch.end === null ? "running" : "done",
-    updatedAtMs: now(),
-    pages: state.pages + batch.pages,
-    rows,
-    stored: state.stored + counts.stored,
-    repeated: state.repeated + counts.repeated,
-    rejected: state.rejected + batch.rejected.length,
-    rowsPerSecond: Math.round(((rows - before.rows) * 1_000) / tookMs),
-    restarts: gotFurther ? 0 : state.restarts,
-    reachedSeconds: Number.isFinite(reached) ? reached : null,
-    servedFromSeconds: proof.servedFromSeconds,
-    walk: { ...batch.walk, coveredFromSeconds: proof.coveredFromSeconds },
-  });
+  await backfill.save(
+    withProgress({
+      ...state,
+      updatedAtMs: now(),
+      pages: state.pages + batch.pages,
+      rows,
+      stored: state.stored + counts.stored,
+      repeated: state.repeated + counts.repeated,
+      rejected: state.rejected + batch.rejected.length,
+      lateRows: state.lateRows + late,
+      rowsPerSecond: Math.round(((rows - before.rows) * 1_000) / Math.max(1, now() - startedMs)),
+      restarts: gotFurther ? 0 : state.restarts,
+      reachedSeconds: Number.isFinite(reached) ? reached : null,
+      servedFromSeconds: proof.servedFromSeconds,
+      awaitsTick: false,
+      pending: addPending(waiting, proof.intervals, storedAtMs),
+      walk: { ...walk, ...left },
+    }),
+  );
 }
 
-/** What is missing upstream today may have been collected while it was there: that stays complete. */
-async function whatToState(
-  { coverage }: Pick<BackfillTradesParts["store"], "coverage">,
-  intervals: readonly CoverageInterval[],
-): Promise<CoverageInterval[]> {
-  const statements: CoverageInterval[] = [];
-  for (const interval of intervals) {
-    if (interval.state !== "missing") {
-      statements.push(interval);
-      continue;
-    }
-    const { stream, fromMs, toMs, marketId } = interval;
-    const ofMarket = marketId === null ? {} : { marketId };
-    const known = await coverage.findIntervals({ stream, fromMs, toMs, limit: KNOWN_MAX, ...ofMarket });
-    statements.push(...leaveOutComplete(interval, known));
-  }
-  return statements;
+/**
+ * States what still waits, when readers can see it, and ends the backfill. Out of time it does nothing: the next
+ * call does.
+ */
+export async function endBackfill(
+  { store, now, pause, signal }: Parts,
+  backfill: StoredBackfill,
+  end: Pick<Backfill, "state" | "reason">,
+): Promise<void> {
+  const { pending } = backfill.state;
+  const waitMs = Math.max(0, ...pending.map(({ visibleAtMs }) => visibleAtMs - now()));
+  if (waitMs > 0 && signal.aborted) return;
+  if (waitMs > 0) await pause(waitMs);
+  await stateCoverage(store, pending);
+  await backfill.save(withProgress({ ...backfill.state, ...end, updatedAtMs: now(), pending: [] }));
+}
+
+function withProgress(state: Backfill): Backfill {
+  return { ...state, progress: progressOf(state) };
 }

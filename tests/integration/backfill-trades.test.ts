@@ -1,5 +1,5 @@
 import { type BackfillTradesParts, backfillTrades } from "@polytape/backfill-trades";
-import { inMemoryBus } from "@polytape/event-bus/in-memory";
+import { type InMemoryBus, inMemoryBus } from "@polytape/event-bus/in-memory";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { manualClock, type Simulator, startSimulator } from "@polytape/polymarket-simulator";
 import { connectPolymarket } from "@polytape/polymarket-source";
@@ -18,6 +18,7 @@ const request = { from: timeOf(span.from), to: timeOf(span.to) };
 let simulator: Simulator;
 let copy: StoreCopy;
 let store: MarketStore;
+let bus: InMemoryBus;
 
 beforeEach(async () => {
   clock.set((epochSeconds + 60) * 1_000);
@@ -32,6 +33,7 @@ beforeEach(async () => {
   });
   copy = await makeStoreCopy(inject("openSearchUrl"));
   store = openMarketStore(copy.settings, { now: clock.now });
+  bus = inMemoryBus();
 });
 
 afterEach(async () => {
@@ -49,7 +51,7 @@ function theJob(changes: Partial<BackfillTradesParts> = {}): BackfillTradesParts
       { now: clock.now, sleep: async () => {} },
     ),
     store,
-    bus: inMemoryBus(),
+    bus,
     bounds: { backfillDays: 0, retentionDays: 0 },
     settleSeconds: 60,
     pause: async () => {},
@@ -61,21 +63,30 @@ function theJob(changes: Partial<BackfillTradesParts> = {}): BackfillTradesParts
   };
 }
 
-/** Ticks until nothing is to be done; what fails is tried by the next one, a minute later. Returns how many failed. */
+/** Delivers its jobs, and ticks every minute, until no backfill is open. Returns how many calls failed. */
 async function runToEnd(job: BackfillTradesParts): Promise<number> {
   let failures = 0;
-  for (let tick = 0; tick < 200; tick += 1) {
-    const outcome = await backfillTrades(job, {}).then(
+  let jobsDone = 0;
+  for (let calls = 0; calls < 400; calls += 1) {
+    const message = bus.messages.filter(({ subject }) => subject === "job.backfill.next")[jobsDone];
+    const outcome = await backfillTrades(job, message ? jobBody.parse(message.data) : {}).then(
       (report) => report["outcome"],
       () => "threw",
     );
-    if (outcome === "nothing_to_do") return failures;
-    if (outcome === "threw" || outcome === "throttled") {
-      failures += 1;
-      clock.set(clock.now() + 60_000);
-    }
+    if (message && outcome !== "threw") jobsDone += 1;
+    if (outcome === "threw" || outcome === "throttled") failures += 1;
+    if (outcome === "threw" || !message) clock.set(clock.now() + 60_000);
+    if (outcome === "nothing_to_do" && (await isOver())) return failures;
   }
   throw new Error("the backfill does not end");
+}
+
+const jobBody = z.object({ backfill: z.string(), position: z.string() });
+const listState = z.object({ backfills: z.array(z.object({ open: z.boolean() })) });
+
+async function isOver(): Promise<boolean> {
+  const found = await store.checkpoints.read("backfills");
+  return found !== null && listState.parse(found.state).backfills.every(({ open }) => !open);
 }
 
 async function completeStretches(marketId: string | null): Promise<[number, number][]> {
@@ -157,7 +168,8 @@ test("what lies before the upstream's history is called missing", async () => {
 
   await backfillTrades(job, {});
   clock.set(clock.now() + 60_000);
-  const report = await backfillTrades(job, {});
+  await backfillTrades(job, {});
+  const report = await backfillTrades(job, { backfill: "first" });
 
   await copy.settle();
   const [oldest] = await store.trades.findTrades({ sort: "asc", limit: 1 });

@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto";
+import type { JobReport } from "@polytape/function-runtime";
+import { hasCode } from "@polytape/market-model";
+import { sendNextJob } from "./backfill-jobs.ts";
+import type { BackfillList, StoredBackfill } from "./backfill-list.ts";
+import { type Backfill, newWalk } from "./backfill-state.ts";
+import type { BackfillTradesParts } from "./backfill-trades.ts";
+import { estimateBackfill, progressOf } from "./progress.ts";
+import { readBatches, type WalkBatch } from "./read-batches.ts";
+import { endBackfill, settleBatch } from "./settle-batch.ts";
+
+/** Walks begun anew in a row without getting further down than before. */
+const RESTARTS_MAX = 5;
+
+/** One call's worth of a backfill, and the job for the next one. */
+export async function continueBackfill(
+  parts: BackfillTradesParts,
+  list: BackfillList,
+  backfill: StoredBackfill,
+): Promise<JobReport> {
+  const before = openWalkNow(parts, backfill.state);
+  let failure: unknown = null;
+  // A walk that has ended is over; only its last statements may still be waiting.
+  if (before.walk.end === null)
+    for await (const batch of readBatches(parts, before)) {
+      await keepEstimate(parts, backfill, batch);
+      if (batch.pages > 0)
+        await settleBatch(parts, backfill, { batch, startedMs: before.updatedAtMs, before });
+      failure = batch.failure;
+    }
+  if (!failure && backfill.state.walk.end !== null)
+    await endBackfill(parts, backfill, { state: "done", reason: null });
+  const outcome = failure ? await takeFailure(parts, backfill, failure) : backfill.state.state;
+  if (backfill.state.state !== "running") await list.put({ id: before.id, open: false });
+  // Throttled: the live tail comes first, and the tick goes on.
+  else if (outcome !== "throttled") await sendNextJob(parts.bus, backfill.state);
+  return reportOf(outcome, before, backfill.state);
+}
+
+/** A walk of which nothing was read begins now, whenever it was planned. */
+function openWalkNow({ now, settleSeconds }: BackfillTradesParts, state: Backfill): Backfill {
+  const nowMs = now();
+  const isBegun = state.walk.pages > 0;
+  const walk = isBegun ? state.walk : newWalk(state, { walkId: state.walk.id, nowMs, settleSeconds });
+  return { ...state, updatedAtMs: nowMs, walk };
+}
+
+/** Known, said and kept before the first row is stored. */
+async function keepEstimate(
+  { log, now }: BackfillTradesParts,
+  backfill: StoredBackfill,
+  { head }: WalkBatch,
+): Promise<void> {
+  if (!head || backfill.state.estimate) return;
+  const estimate = estimateBackfill(backfill.state, head, now());
+  log.info("backfill_estimate", { backfill: backfill.state.id, ...estimate });
+  await backfill.save({ ...backfill.state, estimate, updatedAtMs: now() });
+}
+
+/** What the upstream's failure means for the backfill; throws what may be mended when the job comes again. */
+async function takeFailure(
+  parts: BackfillTradesParts,
+  backfill: StoredBackfill,
+  failure: unknown,
+): Promise<"throttled" | "restarts" | "failed"> {
+  const { log, now, settleSeconds } = parts;
+  const { state } = backfill;
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  if (hasCode(failure, "upstream_refused")) {
+    await endBackfill(parts, backfill, { state: "failed", reason });
+    return "failed";
+  }
+  if (hasCode(failure, "cursor_refused") || hasCode(failure, "rows_disordered")) {
+    const restarts = state.restarts + 1;
+    log.warn("walk_restarts", { backfill: state.id, code: failure.code, restarts, ...failure.facts });
+    const walk = newWalk(state, { walkId: randomUUID(), nowMs: now(), settleSeconds });
+    await backfill.save({ ...state, updatedAtMs: now(), restarts, walk });
+    if (restarts <= RESTARTS_MAX) return "restarts";
+    await endBackfill(parts, backfill, { state: "failed", reason });
+    return "failed";
+  }
+  const awaitsTick = hasCode(failure, "upstream_throttled");
+  await backfill.save({ ...state, updatedAtMs: now(), awaitsTick });
+  if (awaitsTick) return "throttled";
+  throw failure;
+}
+
+/** What one call did; for one that did nothing `before` and `after` are the same. */
+export function reportOf(outcome: string, before: Backfill, after: Backfill): JobReport {
+  const { donePercent, rowsLeft, secondsToGo } = progressOf(after);
+  const late = after.lateRows - before.lateRows;
+  return {
+    outcome,
+    backfill: after.id,
+    done_percent: donePercent,
+    pages: after.pages - before.pages,
+    rows: after.rows - before.rows,
+    stored: after.stored - before.stored,
+    repeated: after.repeated - before.repeated,
+    rejected: after.rejected - before.rejected,
+    ...(late > 0 && { late_rows: late }),
+    rows_per_second: after.rowsPerSecond,
+    rows_left: rowsLeft,
+    seconds_to_go: secondsToGo,
+    ...(before.estimate === null && { estimate: after.estimate }),
+    ...(after.walk.upstream === "v1" && { upstream: "v1" }),
+    ...(after.servedFromSeconds !== null && { missing_before: after.servedFromSeconds }),
+    ...(after.reason !== null && { reason: after.reason }),
+  };
+}

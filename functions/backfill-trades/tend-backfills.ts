@@ -1,0 +1,50 @@
+import type { JobReport } from "@polytape/function-runtime";
+import { MINUTE_MS, SECOND_MS } from "@polytape/market-model";
+import { sendJobAnew } from "./backfill-jobs.ts";
+import { type BackfillList, readBackfill, type StoredBackfill } from "./backfill-list.ts";
+import { FIRST_ID, firstRequest } from "./backfill-request.ts";
+import type { Backfill } from "./backfill-state.ts";
+import type { BackfillTradesParts } from "./backfill-trades.ts";
+import { startBackfill } from "./start-backfill.ts";
+
+/** A job's call and its longest delay take two minutes; who was heard of for longer has none. */
+const JOB_LOST_AFTER_MS = 3 * MINUTE_MS;
+
+/**
+ * The tick: plans the first backfill, closes what is over, and sends a job for each running one that has none,
+ * because it was throttled, or because its job was lost. It reads nothing upstream.
+ */
+export async function tendBackfills(parts: BackfillTradesParts, list: BackfillList): Promise<JobReport> {
+  const first = firstRequest(parts.bounds, parts.now());
+  if (first && !list.entries.some(({ id }) => id === FIRST_ID)) await startBackfill(parts, list, first);
+  const running: StoredBackfill[] = [];
+  for (const { id, open } of list.entries) {
+    if (!open) continue;
+    const found = await readBackfill(parts.store.checkpoints, id);
+    if (!found && id === FIRST_ID && first) running.push(await startBackfill(parts, list, first));
+    else if (found?.state.state === "running") running.push(found);
+    else await list.put({ id, open: false });
+  }
+  const lost = running.filter(({ state }) => isWithoutJob(parts, state, running.length));
+  for (const { state } of lost) await sendJobAnew(parts.bus, state);
+  if (lost.length === 0) return { outcome: "nothing_to_do" };
+  return { outcome: "jobs_sent", backfills: lost.map(({ state }) => state.id) };
+}
+
+/** They take turns, so each is heard of the less often the more there are. */
+function isWithoutJob(
+  { now, settleSeconds }: BackfillTradesParts,
+  state: Backfill,
+  runningCount: number,
+): boolean {
+  if (dueAtMs(state, settleSeconds) > now()) return false;
+  return state.awaitsTick || now() - state.updatedAtMs >= JOB_LOST_AFTER_MS * runningCount;
+}
+
+/**
+ * A walk proves nothing about the settle time before it began, and the live tail's first walk may not reach back
+ * so far: the first backfill waits that long, or a stretch between the two would stay unknown for ever.
+ */
+function dueAtMs({ id, toSeconds, startedAtMs, walk }: Backfill, settleSeconds: number): number {
+  return id === FIRST_ID && walk.pages === 0 ? (toSeconds + settleSeconds) * SECOND_MS : startedAtMs;
+}
