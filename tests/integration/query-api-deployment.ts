@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { connectEventBus, type EventBus } from "@polytape/event-bus";
+import { type RunningServer, startNats } from "@polytape/local";
+import type { Gateway } from "@polytape/local/gateway";
+import { buildGatewayPrograms, gatewayFixture } from "@polytape/local/gateway/testing";
+import { inject, vi } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const run = promisify(execFile);
+
+/** The query function as it is deployed (its bundle, behind the gateway), and the command as it is shipped. */
+export interface QueryApiDeployment {
+  readonly gateway: Gateway;
+  readonly nats: RunningServer;
+  readonly bus: EventBus;
+  /** Where the command's program lies. */
+  readonly program: string;
+  close(): Promise<void>;
+}
+
+/** Starts a deployment of its own over the shared store, under an index prefix. Ready when keys are read. */
+export async function deployQueryApi(indexPrefix: string): Promise<QueryApiDeployment> {
+  const nats = await startNats();
+  const programs = await buildGatewayPrograms();
+  const environment = {
+    RAW_BODY: "true",
+    NODE_ENV: "production",
+    NATS_URL: nats.url,
+    OPENSEARCH_URL: inject("openSearchUrl"),
+    OPENSEARCH_INDEX_PREFIX: indexPrefix,
+    API_RATE_RPS: "1000",
+  };
+  const fixture = gatewayFixture(
+    { "query-api": { handler: "", environment } },
+    { hostProgram: programs.functionHost },
+  );
+  const programFolder = mkdtempSync(join(tmpdir(), "polytape-command-"));
+  await bundle("functions/query-api", join(fixture.folder, "query-api"));
+  await bundle("cli", programFolder);
+  const gateway = await fixture.start();
+  const bus = await connectEventBus({ url: nats.url, clientName: "tests" });
+  await vi.waitUntil(async () => (await fetch(`${gateway.url}/v1/me`)).status === 401, {
+    timeout: 20_000,
+    interval: 50,
+  });
+  return {
+    gateway,
+    nats,
+    bus,
+    program: join(programFolder, "polytape.cjs"),
+    async close() {
+      await bus.close();
+      await gateway.close();
+      await nats.stop();
+      fixture.remove();
+      programs.remove();
+      rmSync(programFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** By the workspace's own configuration: what lies in `dist` may be of yesterday. */
+async function bundle(workspace: string, outDir: string): Promise<void> {
+  await run(join(ROOT, "node_modules/.bin/tsup"), ["--out-dir", outDir], { cwd: join(ROOT, workspace) });
+}
