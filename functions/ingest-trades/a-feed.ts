@@ -9,6 +9,8 @@ export interface TestFeed extends Pick<PolymarketSource, "readTradePage"> {
   withdraw(isWithdrawn: (row: TradeRow) => boolean): void;
   /** The next call fails with this. */
   failNext(error: Error): void;
+  /** From now on it is read by v1: these seconds are cut, and what is older than the cap is not served. */
+  serveByV1(limits?: { cutSeconds?: readonly number[]; cappedBelowSeconds?: number }): void;
   /** The next page carries this rejected record. */
   rejectNext(rejected: RejectedRecord): void;
   readonly rows: readonly TradeRow[];
@@ -20,7 +22,11 @@ export function aFeed(rows: readonly TradeRow[], { pageRowsMax = 1_000 } = {}): 
   const calls: { cursor: string | null; limit: number }[] = [];
   const failures: Error[] = [];
   let rejected: RejectedRecord[] = [];
+  let v1: Parameters<TestFeed["serveByV1"]>[0] | null = null;
   return {
+    serveByV1: (limits = {}) => {
+      v1 = limits;
+    },
     add: (...newest) => {
       feed = [...newest, ...feed];
     },
@@ -40,16 +46,19 @@ export function aFeed(rows: readonly TradeRow[], { pageRowsMax = 1_000 } = {}): 
       const [below, size] =
         cursor === null ? [feed.length, Math.min(limit, pageRowsMax)] : cursor.split(":").map(Number);
       const from = feed.length - (below ?? 0);
-      const page = feed.slice(from, from + (size ?? 1));
+      const cap = v1?.cappedBelowSeconds ?? 0;
+      const served = feed.filter((row) => row.tsSeconds >= cap);
+      const page = served.slice(from, from + (size ?? 1));
       const left = (below ?? 0) - page.length;
+      const isLast = from + page.length >= served.length;
       const answer = {
         rows: page,
         rejected,
-        nextCursor: left > 0 ? `${left}:${size}` : null,
+        nextCursor: isLast ? null : `${left}:${size}`,
         receivedAtMs: 1_800_000_000_000,
-        version: "v2" as const,
-        cutSeconds: [],
-        isCapped: false,
+        version: v1 ? ("v1" as const) : ("v2" as const),
+        cutSeconds: (v1?.cutSeconds ?? []).filter((cut) => page.some((row) => row.tsSeconds === cut)),
+        isCapped: isLast && served.length < feed.length,
       };
       rejected = [];
       return answer;

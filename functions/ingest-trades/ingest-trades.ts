@@ -10,6 +10,7 @@ import {
   advanceWalk,
   anchorGap,
   closeWalk,
+  cutSecondsOf,
   EMPTY_TAPE,
   endedAboveAnchor,
   isBehindAnchor,
@@ -74,8 +75,8 @@ export async function ingestTrades(parts: IngestTradesParts): Promise<JobReport>
     if (hasCode(error, "store_conflict")) return { walk: "held_by_another_run", ...tally };
     if (!hasCode(error, "cursor_refused") && !hasCode(error, "rows_disordered")) throw error;
     parts.log.warn("walk_restarts", { code: error.code, ...error.facts });
-    const stalls = await dropWalk(tape);
-    if (stalls >= RESTARTS_MAX) throw error;
+    if (error.facts["version_changed"] === true) await tape.save({ ...tape.state, walk: null });
+    else if ((await dropWalk(tape)) >= RESTARTS_MAX) throw error;
     return { walk: "restarts", ...tally };
   }
 }
@@ -221,10 +222,16 @@ async function finishWalk(
   const next = closeWalk(tape.state, last.walk, end);
   const gap = anchorGap(tape.state, last.walk);
   const seen = unsettledStretch(tape.state, next, last.walk);
-  const statements = parts.feed.isWhole ? [gap, seen].filter((statement) => statement !== null) : [];
-  await parts.store.coverage.recordIntervals(statements);
+  const cuts = cutSecondsOf(tape.state, next, last.walk);
+  const statements = [gap, seen, ...cuts].filter((statement) => statement !== null);
+  await parts.store.coverage.recordIntervals(parts.feed.isWhole ? statements : []);
   await tape.save(next);
-  return { walk: "closed", end, ...tally, ...(gap && { gap: gap.cause }) };
+  return { walk: "closed", end, ...tally, ...(gap && { gap: gap.cause }), ...saidOfV1(last.walk) };
+}
+
+function saidOfV1({ upstream, cuts }: Walk): JobReport {
+  if (upstream !== "v1") return {};
+  return { upstream, ...(cuts.length > 0 && { cut_runs: cuts.length }) };
 }
 
 /** A walk without an anchor has nothing to reach: it ends at its budget, and all before is unknown. */

@@ -222,3 +222,34 @@ test("loses neither rows nor news of them, whichever effect a crash follows", as
     { numRuns: 60 },
   );
 });
+
+test("never calls a second complete of which v1 gave a part", async () => {
+  const feed = aFeed(someRows(30));
+  const settler = aSettler(feed);
+  await settler.run();
+  feed.serveByV1({ cutSeconds: [start - 5, start - 6, start - 12] });
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+
+  expect(await settler.run()).toMatchObject({ settle: "complete" });
+
+  const timeline = await settler.store.coverage.readTimeline({
+    stream: "trades",
+    fromMs: (start - 20) * 1_000,
+    toMs: (start - 1) * 1_000,
+  });
+  expect(
+    timeline.map(({ fromMs, toMs, state, cause }) => [
+      fromMs / 1_000 - start,
+      toMs / 1_000 - start,
+      state,
+      cause,
+    ]),
+  ).toEqual([
+    [-20, -12, "complete", null],
+    [-12, -11, "partial", "upstream_cap"],
+    [-11, -6, "complete", null],
+    [-6, -4, "partial", "upstream_cap"],
+    [-4, -1, "complete", null],
+  ]);
+  expect((await settler.intervals("complete")).at(-1)?.evidence).toMatchObject({ upstream: "v1" });
+});

@@ -12,6 +12,7 @@ import {
 import { type MarketStore, VISIBLE_AFTER_MS } from "@polytape/market-store";
 import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
 import { z } from "zod";
+import { addCutSeconds, cutRun, cutStatements } from "./cut-seconds.ts";
 import type { IngestTradesParts } from "./ingest-trades.ts";
 import { PAGE_ROWS_MAX } from "./read-batches.ts";
 
@@ -43,6 +44,10 @@ const settleWalkSchema = z.object({
   /** Rows that the tail had not seen, and the greatest delay with which one came. */
   lateRows: z.int(),
   lateSecondsMax: z.number(),
+  /** v1 when any page came from there. */
+  upstream: z.enum(["v1", "v2"]).default("v2"),
+  /** Seconds to be settled of which the upstream gave a part. */
+  cuts: z.array(cutRun).default([]),
 });
 type SettleWalk = z.infer<typeof settleWalkSchema>;
 
@@ -132,6 +137,8 @@ function openSettleWalk(
     rows: 0,
     lateRows: 0,
     lateSecondsMax: 0,
+    upstream: "v2",
+    cuts: [],
   };
 }
 
@@ -179,6 +186,11 @@ async function settlePage(
     rows: before.rows + due.length,
     lateRows: before.lateRows + late.rows,
     lateSecondsMax: Math.max(before.lateSecondsMax, late.secondsMax),
+    upstream: page.version === "v1" ? "v1" : before.upstream,
+    cuts: addCutSeconds(
+      before.cuts,
+      page.cutSeconds.filter((cut) => cut >= before.fromSeconds && cut < before.toSeconds),
+    ),
   };
   const passed = oldestTsSeconds !== null && oldestTsSeconds < before.fromSeconds;
   return { walk, ended: passed || page.nextCursor === null };
@@ -241,6 +253,7 @@ function statements(
     rows: walk.rows,
     late_rows: walk.lateRows,
     upstream_lag_s: lagSeconds,
+    ...(walk.upstream === "v1" && { upstream: walk.upstream }),
   };
   const read: CoverageInterval = {
     ...whole,
@@ -258,5 +271,6 @@ function statements(
     cause: "upstream_cap",
     evidence,
   };
-  return [read, unread].filter((statement) => statement.fromMs < statement.toMs);
+  const cuts = cutStatements(walk.cuts, { fromSeconds: readFrom, toSeconds: walk.toSeconds }, evidence);
+  return [read, unread, ...cuts].filter((statement) => statement.fromMs < statement.toMs);
 }

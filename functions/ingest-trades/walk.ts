@@ -7,6 +7,7 @@ import {
 } from "@polytape/market-model";
 import type { TradePage } from "@polytape/polymarket-source";
 import { z } from "zod";
+import { addCutSeconds, cutRun, cutStatements } from "./cut-seconds.ts";
 
 const second = z.object({ tsSeconds: z.int(), tradeIds: z.array(z.string()) });
 /** All rows of one second of event time, by their ids. */
@@ -31,6 +32,12 @@ const walkSchema = z.object({
   anchorMissing: z.array(z.string()),
   passedAnchor: z.boolean(),
   oldestTsSeconds: z.int().nullable(),
+  /** v1 when any page came from there. */
+  upstream: z.enum(["v1", "v2"]).default("v2"),
+  /** Above the anchor: seconds of which the upstream gave a part. */
+  cuts: z.array(cutRun).default([]),
+  /** The feed's end was a refusal to page on: what lies below is not known to be empty. */
+  isCapped: z.boolean().default(false),
 });
 /** One reading of the feed from its head down to the anchor, in pages, possibly over several runs. */
 export type Walk = z.infer<typeof walkSchema>;
@@ -74,6 +81,9 @@ export function openWalk(id: string, anchor: SecondOfTrades | null, nowMs: numbe
     anchorMissing: anchor?.tradeIds ?? [],
     passedAnchor: false,
     oldestTsSeconds: null,
+    upstream: "v2",
+    cuts: [],
+    isCapped: false,
   };
 }
 
@@ -104,6 +114,12 @@ export function advanceWalk(
     rows: before.rows + unwalked.length,
     openSecond: numberer.openSecond(),
     oldestTsSeconds: trades.at(-1)?.tsSeconds ?? before.oldestTsSeconds,
+    upstream: page.version === "v1" ? "v1" : before.upstream,
+    cuts: addCutSeconds(
+      before.cuts,
+      page.cutSeconds.filter((cut) => !anchor || cut > anchor.tsSeconds),
+    ),
+    isCapped: page.isCapped,
     ...noteNewestSeconds(before, trades),
     ...noteAnchor(before, anchor, trades),
   };
@@ -176,10 +192,10 @@ export function closeWalk(state: TapeState, walk: Walk, end: Exclude<WalkEnd, nu
   };
 }
 
-/** A first walk that stopped at its budget may have cut its oldest second in two: that one is not covered. */
+/** A first walk that stopped at its budget or a cap may have cut its oldest second in two: that one is not covered. */
 function firstCoveredSecond(walk: Walk, end: Exclude<WalkEnd, null> | "budget"): number | null {
   if (walk.oldestTsSeconds === null || !walk.belowHeadComplete) return null;
-  return end === "feed_end" ? walk.oldestTsSeconds : walk.oldestTsSeconds + 1;
+  return end === "feed_end" && !walk.isCapped ? walk.oldestTsSeconds : walk.oldestTsSeconds + 1;
 }
 
 /** The head shows exactly what is stored already, down to the anchor: there is nothing to do. */
@@ -226,7 +242,7 @@ export function anchorGap(state: TapeState, walk: Walk): CoverageInterval | null
     state: isShort ? "missing" : "partial",
     cause: isShort ? "upstream_cap" : "upstream_changed",
     evidence: {
-      walk_id: walk.id,
+      ...walkEvidence(walk),
       missing_rows: walk.anchorMissing.length,
       missing: walk.anchorMissing.slice(0, 20),
     },
@@ -250,6 +266,18 @@ export function unsettledStretch(before: TapeState, after: TapeState, walk: Walk
     toMs: toSeconds * SECOND_MS,
     state: "partial",
     cause: "upstream_lag",
-    evidence: { walk_id: walk.id, pages: walk.pages, rows: walk.rows },
+    evidence: { ...walkEvidence(walk), pages: walk.pages, rows: walk.rows },
   };
+}
+
+/** The seconds of a closed walk of which the upstream gave a part. */
+export function cutSecondsOf(before: TapeState, after: TapeState, walk: Walk): CoverageInterval[] {
+  const fromSeconds = before.anchor ? before.anchor.tsSeconds + 1 : after.coveredFromSeconds;
+  if (fromSeconds === null) return [];
+  const whole = { fromSeconds, toSeconds: (walk.head?.tsSeconds ?? fromSeconds) + 1 };
+  return cutStatements(walk.cuts, whole, walkEvidence(walk));
+}
+
+function walkEvidence({ id, upstream }: Walk) {
+  return { walk_id: id, ...(upstream === "v1" && { upstream }) };
 }
