@@ -1,0 +1,182 @@
+import { inMemoryBus } from "@polytape/event-bus/in-memory";
+import { type CoverageStretch, DAY_MS, numberEqualTrades, SECOND_MS } from "@polytape/market-model";
+import { type MarketStore, openMarketStore } from "@polytape/market-store";
+import { manualClock, type Simulator, startSimulator } from "@polytape/polymarket-simulator";
+import { connectPolymarket, type PolymarketSource } from "@polytape/polymarket-source";
+import { type SelfCheckParts, selfCheck } from "@polytape/self-check";
+import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { compareWithTruth, countTape, readTape, readTruth } from "../end-to-end/truth.ts";
+import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
+
+/** The job as deployed, on the real store, against the simulator; only its messages stay in this process. */
+const dayMs = Date.parse("2026-11-20T00:00:00Z");
+const span = { from: dayMs / SECOND_MS, to: (dayMs + DAY_MS) / SECOND_MS };
+const clock = manualClock(0);
+const MARKETS = 12;
+
+let simulator: Simulator;
+let source: PolymarketSource;
+let copy: StoreCopy;
+let store: MarketStore;
+let bus: ReturnType<typeof inMemoryBus>;
+
+beforeEach(async () => {
+  clock.set(dayMs + DAY_MS + 1_800_000);
+  simulator = await startSimulator({
+    seed: 5,
+    epochMs: dayMs + DAY_MS,
+    clock,
+    marketCount: MARKETS,
+    historyHours: 1,
+    historyTradesPerSecond: 2,
+    faults: [
+      { name: "equal-rows", share: 0.2, since: 0 },
+      { name: "late-trades", share: 0.02, delay_seconds: 14_400, since: 0 },
+    ],
+  });
+  const url = simulator.url;
+  source = connectPolymarket(
+    {
+      gammaUrl: `${url}/gamma`,
+      dataUrl: `${url}/data`,
+      clobUrl: `${url}/clob`,
+      limitShare: 1,
+      timeoutMs: 20_000,
+      triesMax: 2,
+    },
+    { now: clock.now, sleep: async (ms) => clock.set(clock.now() + ms) },
+  );
+  copy = await makeStoreCopy(inject("openSearchUrl"));
+  store = openMarketStore(copy.settings, { now: clock.now });
+  bus = inMemoryBus();
+  await collectDay();
+});
+
+afterEach(async () => {
+  await store?.close();
+  await copy?.remove();
+  await simulator?.close();
+});
+
+/** What the live tail does, in one go: the whole feed on the tape, and the day called complete. */
+async function collectDay(): Promise<void> {
+  const numberer = numberEqualTrades();
+  for (let cursor: string | null = null; ; ) {
+    const page = await source.readTradePage({ rowSet: "taker", limit: 1_000, cursor });
+    await store.trades.createTrades(
+      numberer.number(page.rows, { rowSet: "taker", receivedAtMs: page.receivedAtMs }),
+    );
+    cursor = page.nextCursor;
+    if (cursor === null) break;
+  }
+  const { markets } = await source.readMarketPage({ closed: false, order: "id", cursor: null });
+  await store.markets.storeMarkets(markets, clock.now());
+  const day = { fromMs: dayMs, toMs: dayMs + DAY_MS };
+  await store.coverage.recordIntervals([
+    { stream: "trades", marketId: null, assetId: null, ...day, state: "complete", cause: null, evidence: {} },
+  ]);
+  await copy.settle();
+  clock.set(clock.now() + 1_000);
+}
+
+function theJob(changes: Partial<SelfCheckParts> = {}): SelfCheckParts {
+  return {
+    source,
+    store,
+    bus,
+    bounds: { settleSeconds: 600, retentionDays: 0 },
+    sample: { marketsMax: MARKETS, volumeRatioMax: 1_000 },
+    budget: { pagesMax: 1_000, timeMs: 600_000 },
+    pause: () => copy.settle(),
+    now: clock.now,
+    signal: new AbortController().signal,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    ...changes,
+  };
+}
+
+async function difference() {
+  await copy.settle();
+  return compareWithTruth(await readTruth(simulator.url, span), countTape(await readTape(store, span)));
+}
+
+function knownOf(marketId: string): Promise<CoverageStretch[]> {
+  return store.coverage.readTimeline({ stream: "trades", marketId, fromMs: dayMs, toMs: dayMs + DAY_MS });
+}
+
+/** Takes rows away behind the product's back, as no part of it ever does. */
+async function deleteRows(query: object): Promise<void> {
+  await copy.server.request({
+    method: "POST",
+    path: `/${copy.names.tradesOfDay(dayMs)}/_delete_by_query`,
+    query: { refresh: "true" },
+    body: { query },
+  });
+}
+
+const same = { lost: [], invented: [], duplicated: [] };
+const nowhere = `0x${"f".repeat(64)}`;
+
+test("a tape that is true stays as it is, and so does the ledger", async () => {
+  expect(await difference()).toEqual(same);
+
+  const report = await selfCheck(theJob(), {});
+
+  expect(report).toMatchObject({ outcome: "done", day: "2026-11-20", missing_rows: 0, extra_rows: 0 });
+  const tape = await readTape(store, span);
+  expect(tape.length).toBeGreaterThan(3_000);
+  expect(report["rows"]).toBe(tape.length);
+  expect(report["checked_markets"]).toBeGreaterThanOrEqual(new Set(tape.map((row) => row.marketId)).size);
+  expect(await knownOf(nowhere)).toMatchObject([{ state: "complete" }]);
+  expect(bus.messages).toEqual([]);
+});
+
+test("one of two equal rows that vanished from the store is found and restored, and the ledger says so", async () => {
+  const twin = (await readTape(store, span)).find(({ occurrence }) => occurrence === 1);
+  if (!twin) throw new Error("the simulator was told to make equal rows");
+  await deleteRows({ ids: { values: [twin.tradeId] } });
+  const before = await difference();
+
+  const report = await selfCheck(theJob(), {});
+
+  expect(before.lost).toHaveLength(1);
+  expect(report).toMatchObject({ outcome: "done", missing_rows: 1, stored: 1, extra_rows: 0 });
+  expect(await difference()).toEqual(same);
+  expect(await knownOf(twin.marketId)).toMatchObject([{ state: "complete", cause: null }]);
+  expect(await knownOf(nowhere)).toMatchObject([{ state: "partial", cause: "count_mismatch" }]);
+  const windows = bus.tradesStored.flatMap((each) => each.windows);
+  expect(windows).toMatchObject([{ marketId: twin.marketId, assetId: twin.assetId }]);
+  expect(bus.messages.at(-1)).toMatchObject({
+    subject: "job.backfill.request",
+    data: { from: "2026-11-20T00:00:00.000Z", to: "2026-11-21T00:00:00.000Z" },
+  });
+});
+
+test("rows that came long after the settle time are found, and what was called complete is revised", async () => {
+  clock.set(clock.now() + 14_400_000);
+  const before = await difference();
+
+  const report = await selfCheck(theJob(), {});
+
+  expect(before.lost.length).toBeGreaterThan(10);
+  expect(report).toMatchObject({ outcome: "done", missing_rows: report["stored"], unfinished_markets: 0 });
+  expect(await difference()).toEqual(same);
+  expect(await knownOf(nowhere)).toMatchObject([{ state: "partial", cause: "count_mismatch" }]);
+
+  expect(await selfCheck(theJob(), { day: "2026-11-20" })).toMatchObject({ missing_rows: 0, stored: 0 });
+});
+
+test("a market that looks silent and was not is found", async () => {
+  const [busiest] = await store.markets.mostActiveMarkets(1);
+  const marketId = busiest?.marketId ?? "";
+  await deleteRows({ term: { market_id: marketId } });
+  const { lost } = await difference();
+
+  const report = await selfCheck(theJob(), {});
+
+  expect(lost.length).toBeGreaterThan(10);
+  expect(lost.every((key) => key.includes(marketId))).toBe(true);
+  expect(report["missing_rows"]).toBeGreaterThan(10);
+  expect(await difference()).toEqual(same);
+  expect(await knownOf(marketId)).toMatchObject([{ state: "complete", cause: null }]);
+});
