@@ -9,6 +9,9 @@ import {
 } from "@polytape/market-store";
 import { z } from "zod";
 import { forgetStandingBooks } from "./forget-standing-books.ts";
+
+export { keptFrom } from "./plan-retention.ts";
+
 import { bytesOf, planRetention, type RetentionPlan } from "./plan-retention.ts";
 
 export interface EnforceRetentionParts extends RunContext {

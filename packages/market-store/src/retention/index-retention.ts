@@ -1,13 +1,16 @@
 import { DAY_MS, hasCode, PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 import { readAnswer } from "../opensearch/answers.ts";
+import type { StoreConnection } from "../opensearch/connection.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
+import { storeRefused } from "../store-errors.ts";
 import { listIndices, readInventory, writtenByAlias } from "./index-inventory.ts";
 import { placeInTime } from "./place-in-time.ts";
 import type { DropQuery, Rollover, RolloverConditions, StoreRetention } from "./store-retention.ts";
 
 const countAnswer = z.object({ count: z.number() });
 const deletedAnswer = z.object({ deleted: z.number() });
+const settingsAnswer = z.record(z.string(), z.object({ settings: z.record(z.string(), z.unknown()) }));
 const rolloverAnswer = z.object({
   old_index: z.string(),
   new_index: z.string(),
@@ -22,6 +25,7 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
       const { body } = await store.request({ method: "POST", path: `/${index}/_count`, body: { query } });
       return readAnswer(countAnswer, body, "a count").count;
     }
+    await requireWritable(store, index);
     const { body } = await store.request({
       method: "POST",
       path: `/${index}/_delete_by_query`,
@@ -64,11 +68,15 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
         path: `/${names.books}/_rollover`,
         query: { dry_run: dryRun },
         body: { conditions: conditionsOf(conditions, index.primaries) },
-        accept: [400],
+        accept: [400, 500],
         once: true,
       });
-      // Another run was faster: its new index has the name that this one would have given.
-      if (status === 400 && /resource_already_exists/.test(JSON.stringify(body))) return same;
+      if (status >= 400) {
+        const text = JSON.stringify(body);
+        // Another run was faster: its new index has the name that this one would have given.
+        if (/resource_already_exists|Concurrent modification of alias/.test(text)) return same;
+        throw storeRefused("to roll over", { status, reason: text.slice(0, 500) });
+      }
       const answer = readAnswer(rolloverAnswer, body, "a rollover");
       const isDue = Object.values(answer.conditions).includes(true);
       const rolled = dryRun ? isDue : answer.rolled_over;
@@ -80,6 +88,23 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
       };
     },
   };
+}
+
+/**
+ * Asked before a deletion by search: under a block the server would try again and again, far beyond any timeout,
+ * instead of saying so. Throws `store_refused` with status 403.
+ */
+async function requireWritable(store: StoreConnection, index: string): Promise<void> {
+  const { body } = await store.request({
+    method: "GET",
+    path: `/${index}/_settings`,
+    query: { flat_settings: true },
+  });
+  const blocks = Object.values(readAnswer(settingsAnswer, body, "settings")).flatMap(({ settings }) =>
+    Object.keys(settings).filter((key) => key.startsWith("index.blocks.") && settings[key] === "true"),
+  );
+  if (blocks.length > 0)
+    throw storeRefused(`to change documents of ${index} for now`, { status: 403, blocks });
 }
 
 /** The server knows the size of all primary shards together. */
