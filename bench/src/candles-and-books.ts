@@ -18,7 +18,8 @@ export async function storeCandlesAndBooks({ store, server }: BenchGround, dayMs
   await server.request({ method: "POST", path: "/candles_v1,orderbook_snapshots_v1/_refresh" });
 }
 
-function candlesOfDay(market: number, dayMs: EpochMs): CandleWrite[] {
+/** 1m candles of one token, one for every minute of the day. */
+export function candlesOfDay(market: number, dayMs: EpochMs): CandleWrite[] {
   return Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => ({
     rev: 0,
     replaces: null,

@@ -1,10 +1,18 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { buildCandles } from "@polytape/build-candles/build-candles.ts";
-import { CANDLE_INTERVALS, DAY_MS, type EpochMs, HOUR_MS, PolytapeError } from "@polytape/market-model";
+import {
+  CANDLE_INTERVALS,
+  DAY_MS,
+  type EpochMs,
+  HOUR_MS,
+  MINUTE_MS,
+  PolytapeError,
+} from "@polytape/market-model";
 import type { PolymarketConnection } from "@polytape/polymarket-source";
 import { z } from "zod";
 import type { BenchGround } from "./bench-ground.ts";
 import { candleMessages } from "./candle-messages.ts";
+import { candlesOfDay } from "./candles-and-books.ts";
 import { type Effort, effortOf } from "./effort.ts";
 import type { Aim, JudgedFigure } from "./figure.ts";
 import { connectUnlimited, tickInProcess, warmFeed } from "./in-process-tick.ts";
@@ -18,6 +26,8 @@ import { letWorldGoOn } from "./world.ts";
 const LEVELS = [100_000, 1_000_000, 5_000_000] as const;
 const DAYS = 7;
 const MARKETS = 5_000;
+/** Candles are stored beside them, days of single tokens, so that their index grows too. */
+const TRADES_A_CANDLE = 10;
 /** The world's last day ends at 18:00, its last 36 minutes being the simulator's own. */
 const LAST_DAY_HOURS = 17;
 /** About 100 new trades. */
@@ -137,9 +147,17 @@ async function filledStore(ground: BenchGround, trades: number): Promise<Scratch
     const plan = { trades: Math.round(trades / DAYS), markets: MARKETS, lengthMs };
     await sendBodies(ground, bodiesOfDay(scratch.names.tradesOfDay(dayMs), dayMs, plan));
   }
-  await ground.server.request({ method: "POST", path: `/${scratch.names.tradesPattern}/_refresh` });
+  const tokenDays = Math.ceil(trades / TRADES_A_CANDLE / (DAY_MS / MINUTE_MS));
+  for (let place = 0; place < tokenDays; place += 1) {
+    const dayMs = lastDayMs - (place % DAYS) * DAY_MS;
+    await scratch.store.candles.writeCandles(candlesOfDay(1 + Math.floor(place / DAYS), dayMs));
+  }
+  const { tradesPattern, candles } = scratch.names;
+  await ground.server.request({ method: "POST", path: `/${tradesPattern},${candles}/_refresh` });
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
-  ground.tell(`  ${trades.toLocaleString("en-US")} trades stored by raw bulk in ${seconds} s`);
+  ground.tell(
+    `  ${trades.toLocaleString("en-US")} trades and a tenth as many candles filled in within ${seconds} s`,
+  );
   return scratch;
 }
 
