@@ -36,3 +36,62 @@ test("an empty tape has no newest trade and no lag", async () => {
 
   expect(body.streams[0]).toMatchObject({ newest_ts: null, lag_ms: null });
 });
+
+test("tells the newest book change and market update, as their collectors remember them", async () => {
+  const api = await anApi();
+  const seen = (tsMs: number, observedAtMs: number) => ({ hash: "h", tsMs, observedAtMs });
+  const tokens = { a: seen(NOW - 9_000, NOW - 2_000), b: seen(NOW - 60_000, NOW - 1_000) };
+  await api.store.checkpoints.write("books", { tokens, unread: [] }, null);
+  const feeds = {
+    open: { newestMs: NOW - 5_000, leftover: null },
+    closed: { newestMs: null, leftover: null },
+  };
+  await api.store.checkpoints.write("markets:recent", feeds, null);
+
+  const { body } = await api.ask("/v1/status");
+
+  expect(body.streams[1]).toMatchObject({
+    newest_ts: "2026-11-22T11:59:51.000Z",
+    newest_ingested_at: "2026-11-22T11:59:59.000Z",
+    lag_ms: 9_000,
+  });
+  expect(body.streams[2]).toMatchObject({ newest_ts: "2026-11-22T11:59:55.000Z", lag_ms: 5_000 });
+});
+
+test("a checkpoint of another shape is not known, and no trouble", async () => {
+  const api = await anApi();
+  await api.store.checkpoints.write("books", { tokens: 7 }, null);
+  await api.store.checkpoints.write("markets:recent", [], null);
+
+  const { status, body } = await api.ask("/v1/status");
+
+  expect(status).toBe(200);
+  expect(body.streams.map((each: { lag_ms: unknown }) => each.lag_ms)).toEqual([null, null, null]);
+});
+
+test("tells how far the venue lagged when trades were last read again, and to where they are settled", async () => {
+  const api = await anApi();
+  expect((await api.ask("/v1/status")).body.upstream).toEqual({
+    lag_ms: null,
+    checked_at: null,
+    settled_to: null,
+  });
+  const walk = (upstream_lag_s: number) => ({ walk_id: "w", upstream_lag_s });
+  await recordCoverage(api.store, "2026-11-22T11:00:00Z", "2026-11-22T11:40:00Z", { evidence: walk(1) });
+  api.clock.nowMs += 1_000;
+  await recordCoverage(api.store, "2026-11-22T11:40:00Z", "2026-11-22T11:50:00Z", {
+    state: "partial",
+    cause: "upstream_lag",
+    evidence: walk(90.5),
+  });
+  const ofOne = { marketId: `0x${"1".repeat(64)}`, evidence: walk(7) };
+  await recordCoverage(api.store, "2026-11-22T11:55:00Z", "2026-11-22T11:56:00Z", ofOne);
+
+  const { body } = await api.ask("/v1/status");
+
+  expect(body.upstream).toEqual({
+    lag_ms: 90_500,
+    checked_at: "2026-11-22T12:00:01.000Z",
+    settled_to: "2026-11-22T11:40:00.000Z",
+  });
+});
