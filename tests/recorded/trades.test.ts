@@ -1,5 +1,5 @@
 import { numberEqualTrades, type RejectedRecord, type TradeRow } from "@polytape/market-model";
-import { isRejected, toTradeRow } from "@polytape/polymarket-source";
+import { isRejected, toTradeRow, toTradeRowV1 } from "@polytape/polymarket-source";
 import { polymarketTradePage } from "@polytape/polymarket-source/wire";
 import { describe, expect, test } from "vitest";
 import { isRecord, READ_AT_MS, recordedValues, recordingsAbsent } from "./recordings.ts";
@@ -60,6 +60,26 @@ describe.skipIf(recordingsAbsent)("recorded trades", () => {
     expect(hash).toMatch(/^0x029a9ed6/);
     expect(numbered.filter(({ transactionHash }) => transactionHash === hash)).toHaveLength(5);
     expect(walk()).toEqual(numbered);
+  });
+
+  test.each([
+    "trades_v1_gabagool_945pm.json",
+    "trades_v1_user_500_a.json",
+    "nt_trades_v1_minimal_fields.json",
+  ])("%s gives the same ids read as v1 as under the names of v2", (file) => {
+    const numbered = (rows: readonly (TradeRow | RejectedRecord)[]) =>
+      numberEqualTrades()
+        .number(
+          rows.filter((row) => !isRejected(row)),
+          { rowSet: "all", receivedAtMs: READ_AT_MS },
+        )
+        .map(({ tradeId }) => tradeId);
+    const asV1 = recordedValues(`data_api/${file}`).flat();
+
+    const ids = numbered(asV1.map((row) => toTradeRowV1(row, READ_AT_MS)));
+
+    expect(ids.length).toBe(asV1.length);
+    expect(ids).toEqual(numbered(v1Rows(file).map((row) => toTradeRow(row, READ_AT_MS))));
   });
 
   test("a page of v2 gives two trades, although outcome and event are not known yet", () => {
