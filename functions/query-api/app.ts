@@ -1,9 +1,15 @@
 import { type ApiKeyRecord, withoutKeys } from "@polytape/api-access";
 import { errorFacts, type Facts } from "@polytape/function-runtime";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { accepts } from "hono/accepts";
 import { contractPages } from "./contract/contract-pages.ts";
+import type { Page } from "./contract/pages.ts";
+import { ANSWER_FORMATS, formatOfType } from "./http/answer-format.ts";
 import { checkKey, limitHeaders, overLimit } from "./http/api-key-check.ts";
+import { crossOrigin } from "./http/cross-origin.ts";
+import { entityTag } from "./http/entity-tag.ts";
 import { errorAnswer, errorResponse } from "./http/error-response.ts";
+import { notModified } from "./http/not-modified.ts";
 import { requestIdOf } from "./http/request-id.ts";
 import type { ApiParts, Route } from "./http/route.ts";
 import { ANSWER_WITHIN_MS, withinDeadline } from "./http/within-deadline.ts";
@@ -41,17 +47,19 @@ type Env = { Variables: { requestId: string; caller: ApiKeyRecord | null } };
 /** The whole service as one function of a request: name it → authenticate → limit → route → one error responder. */
 export function createApp(api: ApiParts): (request: Request) => Response | Promise<Response> {
   const app = new Hono<Env>();
-  app.use(nameRequest, sayLimits(api));
+  app.use(nameRequest, sayLimits(api), crossOrigin);
   app.use("/v1/*", admit(api));
+  app.use(notModified);
   for (const route of routes) {
     app.get(route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) => answer(api, route, context));
     app.all(route.path.replaceAll(/\{(\w+)\}/g, ":$1"), refuseMethod);
   }
   for (const page of contractPages) {
-    let text: string | null = null;
+    let made: { text: string; etag: string } | null = null;
     app.get(page.path, () => {
-      text ??= page.text(routes, api.rules.version);
-      return new Response(text, { headers: { ...PAGE_HEADERS, "content-type": page.contentType } });
+      made ??= pageOf(page, api.rules.version);
+      const headers = { ...PAGE_HEADERS, "content-type": page.contentType, etag: made.etag };
+      return new Response(made.text, { headers });
     });
     app.all(page.path, refuseMethod);
   }
@@ -68,6 +76,11 @@ export function createApp(api: ApiParts): (request: Request) => Response | Promi
     return response;
   });
   return (request) => app.fetch(request);
+}
+
+function pageOf(page: Page, version: string): { text: string; etag: string } {
+  const text = page.text(routes, version);
+  return { text, etag: entityTag({ text }, page.contentType) };
 }
 
 const nameRequest: MiddlewareHandler<Env> = async (context, next) => {
@@ -109,6 +122,13 @@ function answer(api: ApiParts, route: Route, context: Context<Env>): Promise<Res
   const work = route.respond(api, {
     parts: context.req.param(),
     search: new URL(context.req.url).searchParams,
+    accepted: formatOfType(
+      accepts(context, {
+        header: "Accept",
+        supports: Object.values(ANSWER_FORMATS),
+        default: ANSWER_FORMATS.json,
+      }),
+    ),
     caller: context.get("caller"),
   });
   return withinDeadline(work, ANSWER_WITHIN_MS);

@@ -34,6 +34,15 @@ question, \`retention_from\` what is the first moment that is kept.
 **Pages**: \`next_cursor\` leads on as far as you like, and stays stable while rows arrive: all pages look only at what had arrived by \`as_of\`
 (two seconds before the first page). A cursor belongs to its question; only \`limit\` may change. \`page × limit\` is at most 10,000.
 
+**Formats**: lists and series are JSON; rows alone come as CSV (RFC 4180, with a heading; null is empty) or NDJSON by \`format=csv|ndjson\` or
+\`Accept: text/csv|application/x-ndjson\`. All else of the answer is then in the header \`X-Answer\` (one JSON value: cursor, \`as_of\`, coverage with
+the newest 20 gaps and \`gaps_total\`, aggregates), and what nobody may miss in headers of its own: \`X-Coverage-Complete\` (true, false,
+unknown), \`X-Truncated-By\`. \`Link: <?…>; rel="next"\` leads on in every format.
+
+**Unchanged answers**: ranges with \`from\` and \`to\` that are settled and proven complete, resolved markets and the pages of the contract carry
+an \`ETag\`; \`If-None-Match\` gets 304 while the answer would say the same (a late trade changes the tag). Such answers may be used for a minute
+without asking. **Browsers**: any origin may ask.
+
 **One definition of volume**: taker trades only, in shares; \`notional\` is price × size in USDC. Prices are per outcome and never mixed.
 
 **Errors**: \`{"error": {"code", "message"}, "request_id"}\`; the request id is also in \`X-Request-Id\` (yours, if you send one).`;

@@ -23,6 +23,19 @@ const LIMIT_HEADERS = {
   "RateLimit-Reset": "Seconds until it is whole again.",
 };
 
+/** Lists without what is beside their rows, which is then in headers. */
+const ROWS_ALONE = {
+  "text/csv": { schema: { type: "string", description: "Rows by RFC 4180 with a heading." } },
+  "application/x-ndjson": { schema: { type: "string", description: "One row a line, as JSON." } },
+};
+
+const LIST_HEADERS = {
+  Link: 'Where the list goes on: <?…>; rel="next".',
+  "X-Answer": "Of CSV and NDJSON: what the answer says beside its rows, as JSON.",
+  "X-Coverage-Complete": "Of CSV and NDJSON: true, false or unknown.",
+  "X-Truncated-By": "Of CSV and NDJSON: why the answer covers less than the question.",
+};
+
 type Json = Record<string, unknown>;
 
 /** The contract as OpenAPI 3.1, made of the very schemas that validate and type the routes. */
@@ -70,20 +83,29 @@ function operationOf(route: Route, schemas: Json, error: unknown): Json {
     responses: {
       200: {
         description: route.summary,
-        headers: headersOf(),
-        content: { "application/json": { schema: schemaOf(route.answer, "output", schemas) } },
+        headers: headersOf(route),
+        content: {
+          "application/json": { schema: schemaOf(route.answer, "output", schemas) },
+          ...(route.list && ROWS_ALONE),
+        },
       },
+      304: { description: "What If-None-Match names is still what the answer would say." },
       ...refusalAnswers(route, error),
     },
   };
 }
 
-function headersOf(): Json {
-  const headers = { "X-Request-Id": "Name it when asking about this answer.", ...LIMIT_HEADERS };
+function headersOf(route: Route): Json {
+  const headers = {
+    "X-Request-Id": "Name it when asking about this answer.",
+    ETag: "Of answers that are not expected to change any more.",
+    ...LIMIT_HEADERS,
+    ...(route.list && LIST_HEADERS),
+  };
   return Object.fromEntries(
     Object.entries(headers).map(([name, description]) => [
       name,
-      { description, schema: { type: name === "X-Request-Id" ? "string" : "integer" } },
+      { description, schema: { type: Object.hasOwn(LIMIT_HEADERS, name) ? "integer" : "string" } },
     ]),
   );
 }

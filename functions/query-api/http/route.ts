@@ -5,8 +5,12 @@ import type { MarketStore } from "@polytape/market-store";
 import type { z } from "zod";
 import type { MarketLookup } from "../catalogue/market-lookup.ts";
 import type { CompletenessReader } from "../completeness/completeness-reader.ts";
+import { ANSWER_FORMATS, type AnswerFormat } from "./answer-format.ts";
+import { besideRows, nextLink } from "./answer-headers.ts";
 import type { ApiErrorCode } from "./api-error.ts";
+import { entityTag } from "./entity-tag.ts";
 import { readBy, readQuery } from "./read-query.ts";
+import { columnsOf, type Rows, writeRows } from "./write-rows.ts";
 
 /** What routes work with. */
 export interface ApiParts {
@@ -53,6 +57,19 @@ interface RouteSpec<Path extends z.ZodObject, Query extends z.ZodObject, Answer 
   ) => Promise<z.output<Answer>>;
   /** Status of an answer that is no error; 200 unless said. */
   readonly statusOf?: (answer: z.output<Answer>) => number;
+  /** Of lists: which field holds the rows, and what a row is. The query then takes `format`. */
+  readonly list?: AnswerList;
+  /** Whether an answer is not expected to change any more: it then carries an ETag. Never, unless said. */
+  readonly isSettled?: (
+    answer: z.output<Answer>,
+    request: RouteRequest<z.output<Path>, z.output<Query>>,
+    rules: ApiRules,
+  ) => boolean;
+}
+
+export interface AnswerList {
+  readonly field: string;
+  readonly row: z.ZodObject;
 }
 
 export interface RouteRequest<Path, Query> {
@@ -64,24 +81,29 @@ export interface RouteRequest<Path, Query> {
 }
 
 /** One endpoint: its contract, and how it answers. The same schemas validate, type and document. */
-export interface Route extends Omit<RouteSpec<z.ZodObject, z.ZodObject, z.ZodType>, "handle" | "statusOf"> {
+export interface Route
+  extends Omit<RouteSpec<z.ZodObject, z.ZodObject, z.ZodType>, "handle" | "statusOf" | "isSettled"> {
   respond(api: ApiParts, request: RawRequest): Promise<Response>;
 }
 
 export interface RawRequest {
   readonly parts: Readonly<Record<string, string>>;
   readonly search: URLSearchParams;
+  /** What `Accept` asks for; `format=` wins. */
+  readonly accepted: AnswerFormat;
   readonly caller: ApiKeyRecord | null;
 }
+
+/** For how long an answer that is not expected to change may be used without asking. */
+const SETTLED_FRESH_SECONDS = 60;
 
 export function defineRoute<Path extends z.ZodObject, Query extends z.ZodObject, Answer extends z.ZodType>(
   spec: RouteSpec<Path, Query, Answer>,
 ): Route {
-  const cacheControl = spec.freshSeconds > 0 ? `private, max-age=${spec.freshSeconds}` : "no-store";
-  const { handle, statusOf, ...contract } = spec;
+  const { handle, statusOf, isSettled, ...contract } = spec;
   return {
     ...contract,
-    async respond(api, { parts, search, caller }) {
+    async respond(api, { parts, search, accepted, caller }) {
       const request = {
         parts: readBy(spec.parts, parts),
         query: readQuery(search, spec.query),
@@ -89,10 +111,35 @@ export function defineRoute<Path extends z.ZodObject, Query extends z.ZodObject,
         caller,
       };
       const answer = await handle(api, request);
-      return new Response(JSON.stringify(answer), {
+      const isLasting = isSettled?.(answer, request, api.rules) ?? false;
+      const freshSeconds = isLasting ? SETTLED_FRESH_SECONDS : spec.freshSeconds;
+      const written = writeAnswer(spec.list, answer, Object(request.query).format ?? accepted);
+      return new Response(written.text, {
         status: statusOf?.(answer) ?? 200,
-        headers: { "content-type": "application/json", "cache-control": cacheControl },
+        headers: {
+          ...written.headers,
+          ...(spec.list && { vary: "Accept", ...nextLink(search, Object(answer)) }),
+          ...(isLasting && { etag: entityTag(Object(answer), written.headers["content-type"]) }),
+          "cache-control": freshSeconds > 0 ? `private, max-age=${freshSeconds}` : "no-store",
+        },
       });
     },
+  };
+}
+
+interface WrittenAnswer {
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>> & { readonly "content-type": string };
+}
+
+function writeAnswer(list: AnswerList | undefined, answer: unknown, format: unknown): WrittenAnswer {
+  if (!list || (format !== "csv" && format !== "ndjson"))
+    return { text: JSON.stringify(answer), headers: { "content-type": ANSWER_FORMATS.json } };
+  // Answers are objects by their schemas, and the list's field holds objects.
+  const { [list.field]: rows, ...rest } = answer as Record<string, unknown>;
+  const charset = format === "csv" ? "; charset=utf-8; header=present" : "";
+  return {
+    text: writeRows(format, rows as Rows, columnsOf(list.row)),
+    headers: { "content-type": `${ANSWER_FORMATS[format]}${charset}`, ...besideRows(rest) },
   };
 }

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
 import { completeness, coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
+import { formatParameter } from "../../http/answer-format.ts";
 import { refusal } from "../../http/api-error.ts";
 import { REFRESH_LAG_MS } from "../../http/page-cursor.ts";
 import {
@@ -36,6 +37,7 @@ const query = z.strictObject({
     .meta({ description: "Length of a window." }),
   from: fromParameter,
   to: toParameter,
+  format: formatParameter,
 });
 
 /** Candles of one outcome. */
@@ -61,6 +63,13 @@ export const getCandles = defineRoute({
   }),
   refusals: ["unknown_outcome", "market_not_found"],
   freshSeconds: 0,
+  list: { field: "candles", row: candleAnswer },
+  isSettled: ({ candles, coverage, truncated_by }, { query }) =>
+    coverage.complete === true &&
+    truncated_by !== "retention" &&
+    query.from !== undefined &&
+    query.to !== undefined &&
+    candles.every(({ final }) => final),
   async handle(api, { query, nowMs }) {
     requireOrder(query);
     requireBuilt(query.interval, api.rules.candleIntervals);

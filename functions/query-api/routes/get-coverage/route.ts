@@ -11,6 +11,7 @@ import { z } from "zod";
 import { findSubject } from "../../catalogue/choose-outcome.ts";
 import { completeness } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
+import { formatParameter } from "../../http/answer-format.ts";
 import { fromParameter, marketIdParameter, moment, toParameter } from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
 
@@ -52,6 +53,7 @@ const query = z.strictObject({
     .meta({ description: "Default: all." }),
   from: fromParameter,
   to: toParameter,
+  format: formatParameter,
 });
 
 /** What is known about the completeness of the tape. */
@@ -70,6 +72,7 @@ export const getCoverage = defineRoute({
   }),
   refusals: ["market_not_found"],
   freshSeconds: 2,
+  list: { field: "data", row: interval },
   async handle(api, { query, nowMs }) {
     requireOrder(query);
     const marketId = query.market_id && (await findSubject(api.markets, query.market_id)).marketId;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { marketAnswer, marketAnswerOf } from "../../catalogue/market-answer.ts";
 import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptFields, requireOrder } from "../../completeness/kept-range.ts";
+import { formatParameter } from "../../http/answer-format.ts";
 import { type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
 import { pageFields } from "../../http/page-fields.ts";
 import {
@@ -39,6 +40,7 @@ const query = z.strictObject({
   page: pageParameter,
   limit: limitParameter,
   cursor: cursorParameter,
+  format: formatParameter,
 });
 
 /** Markets, those that close last first. */
@@ -63,6 +65,7 @@ export const listMarkets = defineRoute({
   }),
   refusals: ["invalid_cursor", "page_too_deep"],
   freshSeconds: 5,
+  list: { field: "data", row: marketAnswer },
   async handle(api, { query, nowMs }) {
     requireOrder(query);
     const { q, category, status, from, to } = query;

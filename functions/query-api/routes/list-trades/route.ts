@@ -4,6 +4,7 @@ import { z } from "zod";
 import { chooseOutcome, findSubject, marketNotFound, type Subject } from "../../catalogue/choose-outcome.ts";
 import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
+import { formatParameter } from "../../http/answer-format.ts";
 import { refusal } from "../../http/api-error.ts";
 import { type PageStart, type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
 import { pageFields } from "../../http/page-fields.ts";
@@ -43,6 +44,7 @@ const query = z.strictObject({
   limit: limitParameter,
   cursor: cursorParameter,
   aggregates: aggregatesParameter,
+  format: formatParameter,
 });
 type Query = z.output<typeof query>;
 
@@ -72,6 +74,13 @@ export const listTrades = defineRoute({
     "market_not_found",
   ],
   freshSeconds: 0,
+  list: { field: "data", row: tradeAnswer },
+  isSettled: ({ coverage, truncated_by }, { query, nowMs }, { settleMs }) =>
+    coverage.complete === true &&
+    truncated_by === null &&
+    query.from !== undefined &&
+    query.to !== undefined &&
+    query.to <= nowMs - settleMs,
   async handle(api, { query, nowMs }) {
     requireOrder(query);
     if (query.aggregates) requireBoundedSum(query, nowMs);
