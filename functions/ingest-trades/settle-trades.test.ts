@@ -24,12 +24,17 @@ function aSettler(
 ) {
   const store = inMemoryStore();
   const bus = inMemoryBus();
-  const world = { feed: first, nowMs: (start + 10) * 1_000, onPause: async () => {} };
+  const world = {
+    feed: first,
+    nowMs: (start + 10) * 1_000,
+    lagSeconds: options.lagSeconds ?? 4,
+    onPause: async () => {},
+  };
   const run = () =>
     collectTrades({
       source: {
         readTradePage: (query) => world.feed.readTradePage(query),
-        readStatus: async () => ({ lagSeconds: options.lagSeconds ?? 4, computedAtMs: world.nowMs }),
+        readStatus: async () => ({ lagSeconds: world.lagSeconds, computedAtMs: world.nowMs }),
       },
       store,
       bus,
@@ -148,6 +153,22 @@ test("proves nothing while the upstream itself is behind", async () => {
   const report = await settler.run();
 
   expect(report).toMatchObject({ settle: "upstream_lag" });
+  expect(await settler.intervals("complete")).toEqual([]);
+});
+
+// Rows that came late are not in what an upstream shows that is behind, however well it stands at the end.
+test("proves nothing by a walk of which the upstream was behind at any page", async () => {
+  const settler = aSettler(aFeed(someRows(50), { pageRowsMax: 10 }), { pagesMax: 4 });
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+
+  const reports = [];
+  for (const lagSeconds of [4, 900, 4, 4]) {
+    settler.world.lagSeconds = lagSeconds;
+    reports.push((await settler.run())["settle"]);
+  }
+
+  expect(reports).toEqual(["open", "open", "open", "upstream_lag"]);
   expect(await settler.intervals("complete")).toEqual([]);
 });
 

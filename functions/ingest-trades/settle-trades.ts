@@ -44,6 +44,8 @@ const settleWalkSchema = z.object({
   /** Rows that the tail had not seen, and the greatest delay with which one came. */
   lateRows: z.int(),
   lateSecondsMax: z.number(),
+  /** The most that the upstream was behind at any page: rows that came late are not in what it shows then. */
+  upstreamLagSeconds: z.number().default(0),
   /** v1 when any page came from there. */
   upstream: z.enum(["v1", "v2"]).default("v2"),
   /** Seconds to be settled of which the upstream gave a part. */
@@ -69,7 +71,7 @@ const NOTHING_SETTLED: SettleState = { settledToSeconds: null, endedAtMs: 0, sta
 /**
  * Reads the feed again down to the last settled second, because rows appear below the head after the tail
  * has passed them: what is found is stored, and what was read whole and is older than the settle time becomes
- * `complete` in the ledger, if the upstream itself is not behind. (design 7.2)
+ * `complete` in the ledger, if the upstream itself was not behind at any page. (design 7.2)
  *
  * May run again at any moment: rows have ids from their content, and each page's effects come before its
  * checkpoint, which only the run that read its last version may replace. Returns null when nothing is due.
@@ -137,6 +139,7 @@ function openSettleWalk(
     rows: 0,
     lateRows: 0,
     lateSecondsMax: 0,
+    upstreamLagSeconds: 0,
     upstream: "v2",
     cuts: [],
   };
@@ -154,9 +157,10 @@ async function walkOn(
       limit: PAGE_ROWS_MAX,
       cursor: walk.cursor,
     });
+    const { lagSeconds } = await parts.source.readStatus();
     // A crash always resumes at a run's first page: its news is sent again even if its rows are there.
     const step = await settlePage(parts, walk, page, pages === 0);
-    walk = step.walk;
+    walk = { ...step.walk, upstreamLagSeconds: Math.max(walk.upstreamLagSeconds, lagSeconds) };
     if (step.ended) return finishWalk(parts, checkpoint, walk);
     await checkpoint.save({ ...checkpoint.state, walk });
   }
@@ -217,10 +221,9 @@ async function finishWalk(
     await checkpoint.save({ ...state, endedAtMs, stalls: state.stalls + 1, walk: null });
     return { settle: "upstream_short", settle_pages: walk.pages, late_rows: walk.lateRows };
   }
-  const { lagSeconds } = await parts.source.readStatus();
-  const isTrusted = lagSeconds <= parts.settle.upstreamLagSecondsMax;
+  const isTrusted = walk.upstreamLagSeconds <= parts.settle.upstreamLagSecondsMax;
   await parts.pause(VISIBLE_AFTER_MS);
-  await parts.store.coverage.recordIntervals(statements(walk, { lagSeconds, isTrusted }));
+  await parts.store.coverage.recordIntervals(statements(walk, isTrusted));
   const settledToSeconds = isTrusted ? walk.toSeconds : state.settledToSeconds;
   await checkpoint.save({ settledToSeconds, endedAtMs, stalls: 0, walk: null });
   return {
@@ -229,7 +232,7 @@ async function finishWalk(
     settled_to: new Date((settledToSeconds ?? walk.fromSeconds) * SECOND_MS).toISOString(),
     late_rows: walk.lateRows,
     ...(walk.lateRows > 0 && { late_s_max: Math.round(walk.lateSecondsMax) }),
-    upstream_lag_s: lagSeconds,
+    upstream_lag_s: walk.upstreamLagSeconds,
   };
 }
 
@@ -239,10 +242,7 @@ function endedAboveBegin({ fromSeconds, oldestTsSeconds }: SettleWalk): boolean 
 }
 
 /** What the walk proves. Where the feed ended above its begin, the upstream serves no further back. */
-function statements(
-  walk: SettleWalk,
-  { lagSeconds, isTrusted }: { lagSeconds: number; isTrusted: boolean },
-): CoverageInterval[] {
+function statements(walk: SettleWalk, isTrusted: boolean): CoverageInterval[] {
   // The oldest second of a feed that ended may be cut in two.
   const oldestWhole = (walk.oldestTsSeconds ?? walk.toSeconds) + 1;
   const readFrom = endedAboveBegin(walk) ? Math.min(oldestWhole, walk.toSeconds) : walk.fromSeconds;
@@ -252,7 +252,7 @@ function statements(
     pages: walk.pages,
     rows: walk.rows,
     late_rows: walk.lateRows,
-    upstream_lag_s: lagSeconds,
+    upstream_lag_s: walk.upstreamLagSeconds,
     ...(walk.upstream === "v1" && { upstream: walk.upstream }),
   };
   const read: CoverageInterval = {
