@@ -1,11 +1,11 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { backfillTrades } from "@polytape/backfill-trades";
 import { PolytapeError, SECOND_MS, toRfc3339 } from "@polytape/market-model";
 import type { PolymarketConnection } from "@polytape/polymarket-source";
+import { z } from "zod";
 import type { BenchGround } from "./bench-ground.ts";
 import { atLeast, figure, type JudgedFigure } from "./figure.ts";
 import { connectUnlimited, quietBus, SILENT, warmFeed } from "./in-process-tick.ts";
-import { bulkBodies, type RawDocument, sendBodies } from "./raw-bulk.ts";
+import { type RawDocument, rateOfBulk } from "./raw-bulk.ts";
 import { dropScratchStore, openScratchStore, type ScratchStore } from "./scratch-store.ts";
 import { storedDocuments } from "./stored-documents.ts";
 import { figureOfPairs, takeTurns } from "./turns.ts";
@@ -17,6 +17,8 @@ const CALLS_MAX = 20;
 /** The upstream's documented limit with full pages, and the share of it that the function keeps to. */
 const LIMIT_ROWS_PER_SECOND = 20_000;
 const SHARE_ROWS_PER_SECOND = 8_000;
+
+const job = z.object({ backfill: z.string(), position: z.string() });
 
 /**
  * The job `backfill-trades`, call after call until it is done, everything real but its limiter: against raw
@@ -56,41 +58,29 @@ async function rateOfJob(
   { source, scratch, round }: { source: PolymarketConnection; scratch: ScratchStore; round: number },
 ): Promise<number> {
   const from = toRfc3339(ground.worldEndMs - (BACK_SECONDS - round) * SECOND_MS);
+  const jobs: unknown[] = [];
   const startedMs = performance.now();
   const parts = {
     source,
     store: scratch.store,
-    // The message for the next call goes nowhere: it would start the stack's own function.
-    bus: { ...quietBus(ground), publish: async () => {} },
+    // Jobs are taken here: sent, they would start the stack's own function.
+    bus: { ...quietBus(ground), publish: async (_subject: string, data: unknown) => void jobs.push(data) },
     bounds: { backfillDays: 0, retentionDays: 90 },
     settleSeconds: 600,
     budget: { pagesMax: 20, batchPages: 20 },
-    pause: (ms: number) => pause(ms),
+    // Only the end of a backfill pauses, once, until readers see its last rows: no matter of rate.
+    pause: async () => {},
     now: () => Math.round(ground.worldEndMs + performance.now() - startedMs),
     signal: AbortSignal.timeout(120_000),
     log: SILENT,
   };
   let stored = 0;
   for (let call = 0; call < CALLS_MAX; call += 1) {
-    const report = await backfillTrades(parts, call === 0 ? { from } : {});
+    const report = await backfillTrades(parts, call === 0 ? { from } : job.parse(jobs.shift()));
     stored += Number(report["stored"]);
     if (report["outcome"] === "done") return (stored / (performance.now() - startedMs)) * 1_000;
     if (report["outcome"] !== "running")
       throw new PolytapeError("bug", "backfill_stopped", `The backfill stopped: ${JSON.stringify(report)}`);
   }
   throw new PolytapeError("bug", "backfill_endless", `The backfill did not end in ${CALLS_MAX} calls.`);
-}
-
-async function rateOfBulk(
-  ground: BenchGround,
-  index: string,
-  documents: readonly RawDocument[],
-): Promise<number> {
-  const bodies = bulkBodies(index, documents);
-  await ground.server.request({ method: "PUT", path: `/${index}` });
-  const startedMs = performance.now();
-  await sendBodies(ground, bodies);
-  const rate = (documents.length / (performance.now() - startedMs)) * 1_000;
-  await ground.server.request({ method: "DELETE", path: `/${index}` });
-  return rate;
 }

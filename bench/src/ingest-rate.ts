@@ -3,10 +3,11 @@ import { ingestTrades } from "@polytape/ingest-trades/ingest-trades.ts";
 import { PolytapeError } from "@polytape/market-model";
 import { indexNames, type MarketStore, openMarketStore, type StoreSettings } from "@polytape/market-store";
 import { applyStoreSchema } from "@polytape/opensearch";
-import { connectPolymarket, type PolymarketConnection } from "@polytape/polymarket-source";
+import type { PolymarketConnection } from "@polytape/polymarket-source";
 import type { BenchGround } from "./bench-ground.ts";
 import { atLeast, figure, type JudgedFigure } from "./figure.ts";
-import { bulkBodies, type RawDocument, sendBodies } from "./raw-bulk.ts";
+import { connectUnlimited } from "./in-process-tick.ts";
+import { type RawDocument, rateOfBulk } from "./raw-bulk.ts";
 import { medianPair } from "./statistics.ts";
 import { storedDocuments } from "./stored-documents.ts";
 
@@ -17,8 +18,6 @@ const ENOUGH_AFTER_MS = 60_000;
 const PAGES = 60;
 /** As the function's composition root sets it. */
 const BATCH_ROWS_MAX = 5_000;
-/** The upstream's documented limit bounds a real run to 8,000 rows a second; here the code is measured. */
-const LIMIT_LIFTED = 100;
 
 /** What later figures are measured on. */
 export interface IngestedTrades {
@@ -45,7 +44,7 @@ export async function measureIngest(ground: BenchGround): Promise<IngestedTrades
   await applyStoreSchema(settings);
   const names = indexNames(settings.indexPrefix);
   const store = openMarketStore(settings);
-  const source = connectSource(ground);
+  const source = connectUnlimited(ground);
   const index = names.tradesOfDay(worldEndMs - 1);
   const feedRate = await readFeed(source);
 
@@ -76,18 +75,6 @@ export async function measureIngest(ground: BenchGround): Promise<IngestedTrades
     }),
   ];
   return { figures, index, settings, store, windows, documents };
-}
-
-function connectSource({ stack }: BenchGround): PolymarketConnection {
-  const url = stack.urls.simulator;
-  return connectPolymarket({
-    gammaUrl: `${url}/gamma`,
-    dataUrl: `${url}/data`,
-    clobUrl: `${url}/clob`,
-    limitShare: LIMIT_LIFTED,
-    timeoutMs: 20_000,
-    triesMax: 3,
-  });
 }
 
 /** Reads the pages that the job will read, twice: the first time the simulator has still to make them. */
@@ -138,18 +125,4 @@ async function rateOfJob(
       `The job did not store anew: ${JSON.stringify(report)}`,
     );
   return (stored / (performance.now() - startedMs)) * 1_000;
-}
-
-async function rateOfBulk(
-  ground: BenchGround,
-  index: string,
-  documents: readonly RawDocument[],
-): Promise<number> {
-  const bodies = bulkBodies(index, documents);
-  await ground.server.request({ method: "PUT", path: `/${index}` });
-  const startedMs = performance.now();
-  await sendBodies(ground, bodies);
-  const rate = (documents.length / (performance.now() - startedMs)) * 1_000;
-  await ground.server.request({ method: "DELETE", path: `/${index}` });
-  return rate;
 }

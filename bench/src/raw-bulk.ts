@@ -47,3 +47,18 @@ export async function sendBodies(
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, sendNext));
 }
+
+/** Documents a second, created in an index of its own that is there only meanwhile. */
+export async function rateOfBulk(
+  ground: Pick<BenchGround, "stack" | "http" | "server">,
+  index: string,
+  documents: readonly RawDocument[],
+): Promise<number> {
+  const bodies = bulkBodies(index, documents);
+  await ground.server.request({ method: "PUT", path: `/${index}` });
+  const startedMs = performance.now();
+  await sendBodies(ground, bodies);
+  const rate = (documents.length / (performance.now() - startedMs)) * 1_000;
+  await ground.server.request({ method: "DELETE", path: `/${index}` });
+  return rate;
+}
