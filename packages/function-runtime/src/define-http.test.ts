@@ -77,3 +77,31 @@ test("answers 500 in the envelope when the application throws", async () => {
     error: { code: "internal", message: expect.any(String) },
   });
 });
+
+test("answers with its metrics when it says which route answers a request, and else leaves the path alone", async () => {
+  const seen: string[] = [];
+  const call = async (handler: ReturnType<typeof defineHttp>, path: string) => {
+    const context: FunctionContext = {
+      status: () => context,
+      headers: () => context,
+      succeed: (value) => void seen.push(String(value)),
+      fail: () => undefined,
+    };
+    await handler({ body: {}, headers: {}, method: "GET", query: {}, path }, context);
+    return seen.at(-1);
+  };
+  const respond = (request: Request) => {
+    if (request.url.endsWith("/broken")) throw new Error("broken");
+    return new Response("from the application");
+  };
+  const plain = { name: "an-api", settings: z.object({}), open: () => respond };
+  const counted = defineHttp({ ...plain, routeOf: () => "/v1/{all}" }, {});
+
+  await call(counted, "/v1/a");
+  await call(counted, "/v1/broken");
+
+  const text = await call(counted, "/metrics");
+  expect(text).toContain('{method="GET",route="/v1/{all}",status="200",function="an-api"} 1');
+  expect(text).toContain('{method="GET",route="/v1/{all}",status="500",function="an-api"} 1');
+  expect(await call(defineHttp(plain, {}), "/metrics")).toBe("from the application");
+});

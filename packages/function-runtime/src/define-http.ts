@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { readEnvironment } from "./environment.ts";
 import { createLog, errorFacts, type Log } from "./log.ts";
-import type { FunctionEvent, FunctionHandler } from "./open-faas.ts";
+import { type FunctionEvent, type FunctionHandler, METRICS_PATH } from "./open-faas.ts";
+import { requestMetrics } from "./request-metrics.ts";
 import { readSettings } from "./settings.ts";
 
 export interface HttpDefinition<Shape extends z.ZodRawShape> {
@@ -12,6 +13,11 @@ export interface HttpDefinition<Shape extends z.ZodRawShape> {
     settings: z.output<z.ZodObject<Shape>>,
     log: Log,
   ) => (request: Request) => Response | Promise<Response>;
+  /**
+   * The pattern of the route that answers a request (`/v1/markets/{id}`), one of a few. When it is given, requests
+   * are counted by it, and `GET /metrics` is answered here.
+   */
+  readonly routeOf?: (request: Request) => string;
 }
 
 /**
@@ -25,9 +31,31 @@ export function defineHttp<Shape extends z.ZodRawShape>(
   const log = createLog(definition.name);
   const respond = definition.open(readSettings(definition.settings, environment), log);
 
-  return async (event, context) => {
+  const metrics = definition.routeOf && requestMetrics(definition.name);
+
+  async function answerOf(request: Request): Promise<Response> {
+    const startedMs = performance.now();
+    const observe = (status: number) => {
+      const route = definition.routeOf?.(request) ?? "other";
+      metrics?.observe({ method: request.method, route, status, tookMs: performance.now() - startedMs });
+    };
     try {
-      const response = await respond(toRequest(event));
+      const response = await respond(request);
+      observe(response.status);
+      return response;
+    } catch (error) {
+      observe(500);
+      throw error;
+    }
+  }
+
+  return async (event, context) => {
+    if (metrics && event.method === "GET" && event.path === METRICS_PATH) {
+      const text = await metrics.text();
+      return context.status(200).headers({ "content-type": metrics.contentType }).succeed(text);
+    }
+    try {
+      const response = await answerOf(toRequest(event));
       const body = event.method === "HEAD" ? "" : await response.text();
       return context.status(response.status).headers(Object.fromEntries(response.headers)).succeed(body);
     } catch (error) {

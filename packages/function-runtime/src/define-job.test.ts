@@ -27,17 +27,25 @@ function aJob(changes: Partial<Job> = {}, environment: Record<string, string> = 
     },
     { environment, now: () => 0, log: { info: line, warn: line, error: line } },
   );
-  return { lines, call: (body: unknown) => callHandler(handler, body) };
+  const metrics = () => callHandler(handler, "", { method: "GET", path: "/metrics" });
+  return { lines, metrics, call: (body: unknown) => callHandler(handler, body) };
 }
 
-async function callHandler(handler: ReturnType<typeof defineJob>, body: unknown) {
-  const seen = { status: 0, body: "" };
+async function callHandler(
+  handler: ReturnType<typeof defineJob>,
+  body: unknown,
+  { method = "POST", path = "/" } = {},
+) {
+  const seen = { status: 0, body: "", type: "" };
   const context: FunctionContext = {
     status: (code) => {
       seen.status = code;
       return context;
     },
-    headers: () => context,
+    headers: (values) => {
+      seen.type = values["content-type"] ?? "";
+      return context;
+    },
     succeed: (value) => {
       seen.body = String(value);
     },
@@ -45,7 +53,7 @@ async function callHandler(handler: ReturnType<typeof defineJob>, body: unknown)
       throw new Error("a job never answers by fail");
     },
   };
-  const event: FunctionEvent = { body, headers: {}, method: "POST", query: {}, path: "/" };
+  const event: FunctionEvent = { body, headers: {}, method, query: {}, path };
   await handler(event, context);
   return seen;
 }
@@ -125,4 +133,48 @@ test("hands the job a signal that aborts before the platform cuts the call", asy
   await job.call({});
 
   expect(aborted).toBe(true);
+});
+
+test("tells Prometheus what its runs came to, without a run and without connecting", async () => {
+  const reports = [
+    { outcome: "done", rows: 5, stored: 3, ratio: 0.25, note: "x", rest: null },
+    { outcome: "running", rows: 7, stored: 0 },
+  ];
+  const job = aJob({
+    run: async (_, { fail }) => {
+      if (fail) throw new PolytapeError("operating", "store_unavailable", "The store is away.");
+      return reports.shift() ?? {};
+    },
+  });
+
+  const before = await job.metrics();
+  for (const body of ["", "", { fail: "yes" }, { fail: 7 }]) await job.call(body);
+  const after = await job.metrics();
+
+  expect(before.status).toBe(200);
+  expect(after.type).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(before.body).not.toContain("outcome=");
+  const lines = after.body.split("\n");
+  for (const line of [
+    'polytape_runs_total{outcome="done",function="a-job"} 1',
+    'polytape_runs_total{outcome="running",function="a-job"} 1',
+    'polytape_runs_total{outcome="failed",function="a-job"} 1',
+    'polytape_runs_total{outcome="refused",function="a-job"} 1',
+    'polytape_run_duration_seconds_count{function="a-job"} 4',
+    'polytape_rows{function="a-job"} 7',
+    'polytape_rows_total{function="a-job"} 12',
+    'polytape_stored_total{function="a-job"} 3',
+    'polytape_ratio{function="a-job"} 0.25',
+  ])
+    expect(lines).toContain(line);
+  expect(after.body).not.toMatch(/polytape_(note|rest|outcome)/);
+});
+
+test("a run that is skipped is no success", async () => {
+  const job = aJob({ skip: () => "COLLECT_THINGS=false" });
+
+  await job.call({});
+
+  expect((await job.metrics()).body).toContain('polytape_runs_total{outcome="skipped",function="a-job"} 1');
+  expect((await job.metrics()).body).toContain('polytape_last_success_timestamp_seconds{function="a-job"} 0');
 });

@@ -1,8 +1,9 @@
 import { PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 import { readEnvironment } from "./environment.ts";
+import { jobMetrics } from "./job-metrics.ts";
 import { createLog, errorFacts, type Log } from "./log.ts";
-import { executionTimeoutMs, type FunctionContext, type FunctionHandler } from "./open-faas.ts";
+import { executionTimeoutMs, type FunctionContext, type FunctionHandler, METRICS_PATH } from "./open-faas.ts";
 import { readSettings } from "./settings.ts";
 import { statusOf } from "./status.ts";
 
@@ -34,6 +35,7 @@ const REPORT_RESERVE_MS = 1_000;
 /**
  * Makes a scheduled function of a job: settings are read at once (a fault stops the start with all faults
  * in one message), the input is validated, every path ends in an explicit status, and each run leaves one line.
+ * `GET /metrics` runs nothing, and tells what the runs of this process came to.
  */
 export function defineJob<Shape extends z.ZodRawShape, Input, Parts>(
   job: JobDefinition<Shape, Input, Parts>,
@@ -45,6 +47,7 @@ export function defineJob<Shape extends z.ZodRawShape, Input, Parts>(
   const log = platform.log ?? createLog(job.name);
   const settings = readSettings(job.settings, platform.environment);
   const runForMs = Math.max(executionTimeoutMs(platform.environment) - REPORT_RESERVE_MS, REPORT_RESERVE_MS);
+  const metrics = jobMetrics(job.name);
   let parts: Promise<Parts> | null = null;
 
   async function connected(): Promise<Parts> {
@@ -66,18 +69,33 @@ export function defineJob<Shape extends z.ZodRawShape, Input, Parts>(
   }
 
   return async (event, context) => {
+    if (event.method === "GET" && event.path === METRICS_PATH)
+      return answer(context, 200, await metrics.text(), metrics.contentType);
     const startedMs = platform.now();
+    const end = (outcome: string, isSuccess: boolean, report: JobReport): number => {
+      const endedAtMs = platform.now();
+      const tookMs = endedAtMs - startedMs;
+      metrics.observe({ outcome, isSuccess, tookMs, endedAtMs, report });
+      return tookMs;
+    };
     try {
       const report = await runOnce(event.body, startedMs);
-      const tookMs = platform.now() - startedMs;
+      const tookMs = end(outcomeOf(report), !("skipped" in report), report);
       log.info("run", { ...report, took_ms: tookMs });
-      return answer(context, 200, { function: job.name, ...report, took_ms: tookMs });
+      return answerJson(context, 200, { function: job.name, ...report, took_ms: tookMs });
     } catch (error) {
       const status = statusOf(error);
-      log.error("failed", { status, ...errorFacts(error), took_ms: platform.now() - startedMs });
-      return answer(context, status, { function: job.name, error: publicError(error) });
+      const tookMs = end(status < 500 ? "refused" : "failed", false, {});
+      log.error("failed", { status, ...errorFacts(error), took_ms: tookMs });
+      return answerJson(context, status, { function: job.name, error: publicError(error) });
     }
   };
+}
+
+function outcomeOf(report: JobReport): string {
+  if ("skipped" in report) return "skipped";
+  const { outcome } = report;
+  return typeof outcome === "string" ? outcome : "done";
 }
 
 function parseInput<Input>(schema: z.ZodType<Input>, body: unknown): Input {
@@ -102,6 +120,10 @@ function publicError(error: unknown): { code: string; message: string } {
   return { code: "unexpected", message: "An unexpected error; the function's log says which." };
 }
 
-function answer(context: FunctionContext, status: number, body: unknown): unknown {
-  return context.status(status).headers({ "content-type": "application/json" }).succeed(JSON.stringify(body));
+function answerJson(context: FunctionContext, status: number, body: unknown): unknown {
+  return answer(context, status, JSON.stringify(body), "application/json");
+}
+
+function answer(context: FunctionContext, status: number, text: string, contentType: string): unknown {
+  return context.status(status).headers({ "content-type": contentType }).succeed(text);
 }

@@ -31,3 +31,6 @@ export function executionTimeoutMs(environment: Readonly<Record<string, string |
   );
   return totalMs > 0 ? totalMs : 10_000;
 }
+
+/** Where a function tells Prometheus about itself: `GET /function/<name>/metrics` at the gateway. */
+export const METRICS_PATH = "/metrics";

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { jobMetrics, type ObservedRun } from "./job-metrics.ts";
+import { requestMetrics } from "./request-metrics.ts";
+
+const aRun = (changes: Partial<ObservedRun> = {}): ObservedRun => ({
+  outcome: "done",
+  isSuccess: true,
+  tookMs: 1_500,
+  endedAtMs: 1_790_000_000_500,
+  report: {},
+  ...changes,
+});
+
+test("says when a run last did its work", async () => {
+  const metrics = jobMetrics("a-job");
+
+  metrics.observe(aRun());
+  metrics.observe(aRun({ isSuccess: false, endedAtMs: 1_790_000_099_000 }));
+
+  const text = await metrics.text();
+  expect(text).toContain('polytape_last_success_timestamp_seconds{function="a-job"} 1790000000.5');
+  expect(text).toContain('polytape_run_duration_seconds_sum{function="a-job"} 3');
+});
+
+// Each is a time series that whoever collects them keeps for ever.
+test("bounds outcomes, fields and their names", async () => {
+  const metrics = jobMetrics("a-job");
+
+  for (let n = 0; n < 100; n += 1)
+    metrics.observe(
+      aRun({ outcome: `outcome_${n}`, report: { [`field_${n}`]: n, "0x!": 1, rows_total: 3 } }),
+    );
+
+  const text = await metrics.text();
+  expect(text.match(/polytape_runs_total\{/g)).toHaveLength(21);
+  expect(text).toContain('polytape_runs_total{outcome="other",function="a-job"} 80');
+  expect(text.match(/^polytape_field_\d+\{/gm)).toHaveLength(64);
+  expect(text).toContain('polytape_rows_total{function="a-job"} 0');
+  expect(text).not.toContain("0x!");
+});
+
+test("counts requests by route and status, and routes without end as one", async () => {
+  const metrics = requestMetrics("an-api");
+
+  metrics.observe({ method: "GET", route: "/v1/markets/{id}", status: 200, tookMs: 20 });
+  metrics.observe({ method: "GET", route: "/v1/markets/{id}", status: 404, tookMs: 20 });
+  for (let n = 0; n < 100; n += 1) metrics.observe({ method: "GET", route: `/${n}`, status: 404, tookMs: 1 });
+
+  const text = await metrics.text();
+  expect(text).toContain(
+    'polytape_requests_total{method="GET",route="/v1/markets/{id}",status="404",function="an-api"} 1',
+  );
+  expect(text).toContain(
+    'polytape_request_duration_seconds_count{function="an-api",route="/v1/markets/{id}"} 2',
+  );
+  expect(text).toContain('route="other",status="404",function="an-api"} 51');
+});

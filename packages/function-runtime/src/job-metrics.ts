@@ -1,0 +1,103 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { boundedLabels } from "./bounded-labels.ts";
+
+/** How a run ended, for whoever watches. */
+export interface ObservedRun {
+  /** The report's own outcome, or what became of a run that has none to tell. */
+  readonly outcome: string;
+  /** The run did what it is for: it was neither refused, nor skipped, nor did it fail. */
+  readonly isSuccess: boolean;
+  readonly tookMs: number;
+  readonly endedAtMs: number;
+  readonly report: Readonly<Record<string, unknown>>;
+}
+
+export interface JobMetrics {
+  observe(run: ObservedRun): void;
+  /** In Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Fields of reports that add up over runs: each is a counter beside its gauge. */
+const CUMULATIVE = [
+  "rows",
+  "stored",
+  "repeated",
+  "rejected",
+  "pages",
+  "anomalies",
+  "missing_rows",
+  "extra_rows",
+];
+const OUTCOMES_MAX = 20;
+const FIELDS_MAX = 64;
+const NAME = /^[a-z][a-z0-9_]{0,60}$/;
+const DURATION_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+/**
+ * What a job's runs add up to in this process, and the numbers of the last run that had them. Counters begin at
+ * zero with the process, as Prometheus expects.
+ */
+export function jobMetrics(functionName: string): JobMetrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ function: functionName });
+  const registers = [registry];
+  const runs = new Counter({
+    name: "polytape_runs_total",
+    help: "Runs by outcome.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "polytape_run_duration_seconds",
+    help: "How long runs took.",
+    buckets: DURATION_SECONDS,
+    registers,
+  });
+  const lastSuccess = new Gauge({
+    name: "polytape_last_success_timestamp_seconds",
+    help: "When the last run that did its work ended.",
+    registers,
+  });
+  const outcomeOf = boundedLabels(OUTCOMES_MAX, NAME);
+  const fields = reportFields(registers);
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    observe({ outcome, isSuccess, tookMs, endedAtMs, report }) {
+      runs.inc({ outcome: outcomeOf(outcome) });
+      duration.observe(tookMs / 1_000);
+      if (isSuccess) lastSuccess.set(endedAtMs / 1_000);
+      for (const [field, value] of Object.entries(report))
+        if (typeof value === "number" && Number.isFinite(value)) fields.take(field, value);
+    },
+  };
+}
+
+/** One gauge a numeric field, and a counter for those that add up. */
+function reportFields(registers: Registry[]) {
+  const gauges = new Map<string, Gauge>();
+  const counters = new Map<string, Counter>();
+  for (const field of CUMULATIVE) {
+    const help = `The field ${field} of all runs' reports, added up.`;
+    counters.set(field, new Counter({ name: `polytape_${field}_total`, help, registers }));
+  }
+  const taken = new Set(["last_success_timestamp_seconds", "run_duration_seconds"]);
+
+  return {
+    take(field: string, value: number): void {
+      if (!NAME.test(field) || field.endsWith("_total") || taken.has(field)) return;
+      let gauge = gauges.get(field);
+      if (!gauge) {
+        if (gauges.size >= FIELDS_MAX) return;
+        const help = `The field ${field} of the last run's report that had it.`;
+        gauge = new Gauge({ name: `polytape_${field}`, help, registers });
+        gauges.set(field, gauge);
+      }
+      gauge.set(value);
+      if (value > 0) counters.get(field)?.inc(value);
+    },
+  };
+}
