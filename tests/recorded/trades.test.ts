@@ -70,7 +70,7 @@ describe.skipIf(recordingsAbsent)("recorded trades", () => {
     const numbered = (rows: readonly (TradeRow | RejectedRecord)[]) =>
       numberEqualTrades()
         .number(
-          rows.filter((row) => !isRejected(row)),
+          rows.filter((row): row is TradeRow => !isRejected(row)),
           { rowSet: "all", receivedAtMs: READ_AT_MS },
         )
         .map(({ tradeId }) => tradeId);
