@@ -55,6 +55,17 @@ test("saying the same again changes nothing", () => {
   );
 });
 
+test("late rows are told of though the stretch was complete before and after, and add up", () => {
+  const before = says(0, 100, { evidence: { walk_id: "a", rows: 50, late_rows: 1 } });
+  const found = says(20, 30, { evidence: { walk_id: "b", rows: 5, late_rows: 2 } });
+
+  const [whole, ...others] = painted(before, found);
+
+  expect(others).toEqual([]);
+  expect(whole).toMatchObject({ fromMs: 0, toMs: 100, state: "complete" });
+  expect(whole?.evidence).toMatchObject({ late_rows: 3, rows: 55 });
+});
+
 test("statements that do not overlap give the same ledger in any order and however they are cut", () => {
   const cuts = fc.uniqueArray(fc.integer({ min: 0, max: 100 }), { minLength: 2, maxLength: 12 });
   const apart = fc

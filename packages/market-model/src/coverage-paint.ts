@@ -4,7 +4,8 @@ import type { EpochMs } from "./time.ts";
 /**
  * Says something new about a stretch of time. The ledger of one scope (stream, market, token) is a partition
  * of what has been spoken about, oldest first: about each moment the newest statement stands, and neighbours
- * with the same state and cause are one. Saying the same again changes nothing but when it was last said.
+ * with the same state and cause are one. Saying the same again changes nothing but when it was last said, unless it
+ * tells of late rows: those are added up.
  */
 export function paintCoverage(
   existing: readonly DeclaredCoverage[],
@@ -13,7 +14,9 @@ export function paintCoverage(
 ): DeclaredCoverage[] {
   if (statement.fromMs >= statement.toMs) return [...existing];
   const painted: DeclaredCoverage = { ...statement, declaredFromMs: declaredAtMs, declaredAtMs };
-  const holder = existing.find((each) => isWithin(painted, each) && saysTheSame(each, painted));
+  const holder = countOf(statement.evidence["late_rows"])
+    ? undefined
+    : existing.find((each) => isWithin(painted, each) && saysTheSame(each, painted));
   if (holder && !isWithin(holder, painted))
     return existing.map((each) =>
       each === holder ? { ...each, declaredAtMs: Math.max(each.declaredAtMs, declaredAtMs) } : each,
