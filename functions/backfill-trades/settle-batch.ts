@@ -26,7 +26,9 @@ export async function settleBatch(
     log.warn("rows_rejected", { count: batch.rejected.length, first_reason: batch.rejected[0]?.reason });
     await store.rejections.keepSamples(batch.rejected);
   }
-  const { coveredFromSeconds } = batch.walk;
+  // The batch knows the walk as its run began; what was covered since is in the checkpoint.
+  const coveredFromSeconds =
+    state.walk.pages === 0 ? batch.walk.coveredFromSeconds : state.walk.coveredFromSeconds;
   const counts = await storeBatch(store, batch.trades, { marketId: state.marketId, coveredFromSeconds });
   const storedAtMs = now();
   const late = counts.lateBelow + counts.lateAbove;
@@ -35,7 +37,7 @@ export async function settleBatch(
 
   const { visible, waiting } = takeVisible(state.pending, now());
   await stateCoverage(store, visible);
-  const walk = { ...batch.walk, lateRows: state.walk.lateRows + counts.lateBelow };
+  const walk = { ...batch.walk, coveredFromSeconds, lateRows: state.walk.lateRows + counts.lateBelow };
   const proof = proveCoverage(state, walk, { pages: batch.pages, rows: batch.trades.length });
   const left = {
     coveredFromSeconds: proof.coveredFromSeconds,

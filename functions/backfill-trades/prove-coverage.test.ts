@@ -1,0 +1,111 @@
+import type { TradeRow } from "@polytape/market-model";
+import { aMarket, aTradeRow } from "@polytape/market-model/testing";
+import { expect, test } from "vitest";
+import { aBackfill, complete, DAY_SECONDS, multiset, NOW_SECONDS } from "./a-backfill.ts";
+
+/** What the ledger is told about upstreams that do not serve everything, and about rows that came late. */
+const from = NOW_SECONDS - DAY_SECONDS;
+const bounds = { backfillDays: 0, retentionDays: 90 };
+const timeOf = (seconds: number) => new Date(seconds * 1_000).toISOString();
+const theDay = { from: timeOf(from), to: timeOf(NOW_SECONDS - 600) };
+
+/** One row every ten minutes, newest first, and two of them in the second at the place named. */
+function rowsWith(twiceAt: number): TradeRow[] {
+  return Array.from({ length: 150 }, (_, place) => {
+    const row = aTradeRow({ tsSeconds: NOW_SECONDS - 600 * place - 700 });
+    return place === twiceAt ? [row, { ...row, price: 0.7 }] : [row];
+  }).flat();
+}
+
+const secondAt = (rows: readonly TradeRow[], place: number) => rows[place]?.tsSeconds ?? 0;
+
+test("a second that the upstream serves in part is never complete, and its neighbours are", async () => {
+  const rows = rowsWith(9);
+  const cut = secondAt(rows, 9);
+  const tape = aBackfill(rows, { bounds, budget: { pagesMax: 2, batchPages: 1 } });
+  tape.feed.serve({ v1: { cutSeconds: [cut] } });
+
+  await tape.run(theDay);
+  await tape.runToEnd();
+
+  expect(complete(await tape.intervals())).toEqual([
+    [from, cut],
+    [cut + 1, NOW_SECONDS - 600],
+  ]);
+  const partial = (await tape.intervals()).filter(({ state }) => state === "partial");
+  expect(partial).toMatchObject([{ fromMs: cut * 1_000, toMs: (cut + 1) * 1_000, cause: "upstream_cap" }]);
+  expect(partial[0]?.evidence).toMatchObject({ upstream: "v1" });
+});
+
+test("a second in part that stands where a call ends is remembered until it is stated", async () => {
+  const rows = rowsWith(6);
+  const cut = secondAt(rows, 6);
+  const tape = aBackfill(rows, { bounds, budget: { pagesMax: 1, batchPages: 1 } });
+  tape.feed.serve({ v1: { cutSeconds: [cut] } });
+
+  await tape.run(theDay);
+  tape.feed.serve({ v1: {} });
+  await tape.runToEnd();
+
+  const partial = (await tape.intervals()).filter(({ state }) => state === "partial");
+  expect(partial.map(({ fromMs }) => fromMs / 1_000)).toEqual([cut]);
+});
+
+test.each([
+  { of: "all markets", market: undefined },
+  { of: "one market", market: aMarket().marketId },
+])("below a cap nothing is complete: $of", async ({ market }) => {
+  const rows = rowsWith(0);
+  const cappedBelowSeconds = secondAt(rows, 40);
+  const tape = aBackfill(rows, { bounds });
+  tape.feed.serve({ markets: [aMarket()], v1: { cappedBelowSeconds } });
+  const ofMarket = market === undefined ? {} : { market_id: market };
+
+  const report = await tape.run({ ...theDay, ...ofMarket });
+  await tape.runToEnd();
+
+  expect(report).toMatchObject({ outcome: "done", upstream: "v1", missing_before: cappedBelowSeconds + 1 });
+  const [missing, ...others] = (await tape.intervals()).filter(({ state }) => state !== "complete");
+  expect(others).toEqual([]);
+  expect(missing).toMatchObject({
+    marketId: market ?? null,
+    state: "missing",
+    cause: "upstream_cap",
+    fromMs: from * 1_000,
+    toMs: (cappedBelowSeconds + 1) * 1_000,
+  });
+  expect(complete(await tape.intervals())).toEqual([[cappedBelowSeconds + 1, NOW_SECONDS - 600]]);
+});
+
+test("the feed of a market that ends without a cap is complete below its first trade, by v1 too", async () => {
+  const rows = rowsWith(0).slice(0, 20);
+  const tape = aBackfill(rows, { bounds });
+  tape.feed.serve({ markets: [aMarket()], v1: {} });
+
+  await tape.run({ ...theDay, market_id: aMarket().marketId });
+
+  expect(complete(await tape.intervals())).toEqual([[from, NOW_SECONDS - 600]]);
+  expect((await tape.intervals())[0]?.evidence).toMatchObject({ upstream: "v1", rows: 20, pages: 3 });
+});
+
+test("rows that are found in what was called complete are stored, and the ledger says so", async () => {
+  const rows = rowsWith(0);
+  const late = [30, 31, 60].map((place) => ({
+    ...aTradeRow({ tsSeconds: secondAt(rows, place) - 5 }),
+    price: 0.3,
+  }));
+  const tape = aBackfill(rows, { bounds, budget: { pagesMax: 4, batchPages: 2 } });
+  await tape.run(theDay);
+  await tape.runToEnd();
+  const all = [...rows, ...late].sort((a, b) => b.tsSeconds - a.tsSeconds);
+  tape.feed.serve({ trades: all });
+
+  const first = await tape.run({ ...theDay, request_id: "again" });
+  await tape.runToEnd();
+
+  expect(first).toMatchObject({ outcome: "running" });
+  expect(multiset(await tape.stored())).toEqual(multiset(all.filter(({ tsSeconds }) => tsSeconds >= from)));
+  const [whole, ...others] = await tape.intervals();
+  expect(others).toEqual([]);
+  expect(whole).toMatchObject({ state: "complete", evidence: { late_rows: 3 } });
+});
