@@ -179,7 +179,7 @@ test("backfills are shown with what is done, left and to go", async () => {
   const { call, store } = aShell();
   expect((await call("backfill", "status")).out).toEqual(["There are no backfills."]);
   const seconds = NOW / 1_000;
-  const walk = { openedAtMs: NOW, oldestSeconds: seconds - 250, rows: 5_000 };
+  const progress = { donePercent: 25, rowsLeft: 15_000, secondsToGo: 50 };
   const state = {
     id: "first",
     marketId: null,
@@ -194,7 +194,7 @@ test("backfills are shown with what is done, left and to go", async () => {
     { backfills: [{ id: "first", open: true }, { id: "gone" }] },
     null,
   );
-  await store.checkpoints.write("backfill:first", { ...state, ...counts, ...ends, walk }, null);
+  await store.checkpoints.write("backfill:first", { ...state, ...counts, ...ends, progress }, null);
 
   const { out } = await call("backfill", "status");
 

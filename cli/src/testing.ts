@@ -14,6 +14,7 @@ interface ShellOptions {
   readonly commands?: readonly Command[];
   readonly input?: string;
   readonly key?: string | undefined;
+  readonly url?: string;
   readonly answerOf?: (name: string, body: unknown) => unknown;
   /** The REST API, as a function of a request. */
   readonly respond?: (request: Request) => Response | Promise<Response>;
@@ -48,7 +49,7 @@ export function aShell(options: ShellOptions = {}) {
       bus: async () => bus,
       store: async () => store,
       callFunction: async (name, body) => answerOf(name, body),
-      api: async () => openApiClient({ url: "http://api.test", key, tell, fetch, pause }),
+      api: async () => openApiClient({ url: options.url ?? "https://api.test", key, tell, fetch, pause }),
       readInput: async () => input,
       now: () => NOW,
       randomBytes,

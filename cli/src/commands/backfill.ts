@@ -60,7 +60,15 @@ const backfill = z.object({
   rowsPerSecond: z.number().nullable(),
   servedFromSeconds: z.number().nullable(),
   reason: z.string().nullable(),
-  walk: z.object({ openedAtMs: z.number(), oldestSeconds: z.number().nullable(), rows: z.number() }),
+  /** Reckoned by the function; null before its first call. */
+  progress: z
+    .object({
+      donePercent: z.number(),
+      rowsLeft: z.number().nullable(),
+      secondsToGo: z.number().nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 type Backfill = z.infer<typeof backfill>;
 
@@ -95,9 +103,10 @@ const HEADINGS = [
   "remark",
 ];
 
+const NOTHING_YET = { donePercent: 0, rowsLeft: null, secondsToGo: null };
+
 function rowOf(state: Backfill) {
-  const { donePercent, rowsLeft } = progressOf(state);
-  const toGo = rowsLeft !== null && state.rowsPerSecond ? Math.ceil(rowsLeft / state.rowsPerSecond) : null;
+  const { donePercent, rowsLeft, secondsToGo } = state.progress ?? NOTHING_YET;
   return [
     state.id,
     state.state,
@@ -106,7 +115,7 @@ function rowOf(state: Backfill) {
     state.rows,
     rowsLeft,
     state.rowsPerSecond,
-    toGo === null ? null : `${toGo} s`,
+    secondsToGo === null ? null : `${secondsToGo} s`,
     toRfc3339(state.updatedAtMs),
     remarkOf(state),
   ];
@@ -117,19 +126,6 @@ function remarkOf({ reason, servedFromSeconds }: Backfill): string | null {
   return servedFromSeconds === null
     ? null
     : `upstream serves nothing before ${toRfc3339(servedFromSeconds * 1_000)}`;
-}
-
-/** By time walked over, at the density met so far. */
-function progressOf({ state, fromSeconds, walk }: Backfill): {
-  donePercent: number;
-  rowsLeft: number | null;
-} {
-  if (state === "done") return { donePercent: 100, rowsLeft: 0 };
-  const head = Math.floor(walk.openedAtMs / 1_000);
-  const walked = head - (walk.oldestSeconds ?? head);
-  const wanted = Math.max(1, head - fromSeconds);
-  const rowsLeft = walked > 0 ? Math.max(0, Math.round((walk.rows / walked) * (wanted - walked))) : null;
-  return { donePercent: Math.floor(Math.min(1, Math.max(0, walked / wanted)) * 1_000) / 10, rowsLeft };
 }
 
 function sizeOf({ rows, bytes, seconds }: z.infer<typeof estimate>): string {

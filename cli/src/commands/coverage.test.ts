@@ -134,7 +134,7 @@ test("over the API it tells totals, names what is open, and ends with status 3 u
   const second = await call("coverage", "--api", ...DAYS);
 
   expect(asked[0]).toBe(
-    "http://api.test/v1/coverage?market_id=a-slug&stream=trades&from=2026-11-20T00%3A00%3A00.000Z&to=2026-11-23T00%3A00%3A00.000Z",
+    "https://api.test/v1/coverage?market_id=a-slug&stream=trades&from=2026-11-20T00%3A00%3A00.000Z&to=2026-11-23T00%3A00%3A00.000Z",
   );
   expect(first).toMatchObject({ status: 3, told: ["entry: a to b partial (upstream_lag)"] });
   expect(first.out[1]).toMatch(/^trades +false +1 +2 +0 +0$/);

@@ -211,7 +211,7 @@ test("a market is found by any of its names, which cannot leave its place in the
 
   const { out } = await call("market", "../me?x=1");
 
-  expect(requests[0]?.url).toBe("http://api.test/v1/markets/..%2Fme%3Fx%3D1");
+  expect(requests[0]?.url).toBe("https://api.test/v1/markets/..%2Fme%3Fx%3D1");
   expect(out).toEqual(["field   value", "slug    s", "closed  -"]);
 });
 

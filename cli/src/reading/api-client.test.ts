@@ -24,7 +24,7 @@ test("sends the key in its header, and nowhere else", async () => {
 
   expect(status).toBe(0);
   expect(requests[0]?.headers.get("x-api-key")).toBe(key);
-  expect(requests[0]?.url).toBe("http://api.test/v1/me");
+  expect(requests[0]?.url).toBe("https://api.test/v1/me");
   expect(requests[0]?.redirect).toBe("error");
   expect([...out, ...told].join()).not.toContain(key);
 });
@@ -42,6 +42,18 @@ test.each([
   expect(errors.join()).toContain(sentence);
   expect(errors.join()).not.toContain("xxxx");
   expect(requests).toEqual([]);
+});
+
+test.each([
+  ["http://tape.example", 1],
+  ["https://tape.example", 0],
+  ["http://127.0.0.1:8080", 0],
+  ["http://localhost:8080/function/query-api", 0],
+  ["http://[::1]:8080", 0],
+])("warns of %s when others could read the key on its way (%i)", async (url, warnings) => {
+  const { call } = aShell({ url, respond: () => Response.json(ME) });
+
+  expect((await call("me")).told.filter((line) => line.includes("unencrypted"))).toHaveLength(warnings);
 });
 
 test("waits as long as a 429 says, says so, and asks again", async () => {
@@ -93,7 +105,7 @@ test("an API that is away is asked three times", async () => {
 
   const { status, errors } = await call("me");
 
-  expect([status, errors]).toEqual([1, ["polytape: The API cannot be reached at http://api.test."]]);
+  expect([status, errors]).toEqual([1, ["polytape: The API cannot be reached at https://api.test."]]);
   expect(requests).toHaveLength(3);
 });
 

@@ -45,6 +45,7 @@ export function openApiClient({
   pause = pauseFor,
 }: ApiClientParts): ApiClient {
   const checkedKey = requireKey(key);
+  if (isOpenToOthers(url)) tell("The key travels unencrypted: use an https address.");
 
   async function send(path: string, query: Query): Promise<Response> {
     const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
@@ -75,6 +76,12 @@ export function openApiClient({
       }
     },
   };
+}
+
+/** On the own machine nobody listens; anywhere else plain http shows the key to whoever is in between. */
+function isOpenToOthers(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "http:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 function requireKey(key: string | undefined): string {

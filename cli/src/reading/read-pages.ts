@@ -33,7 +33,10 @@ export interface Reading {
 
 const PROGRESS_EVERY_MS = 2_000;
 
-/** Reads page after page and writes each as it comes. A long reading tells how far it is. */
+/**
+ * Reads page after page and writes each as it comes. A long reading tells how far it is; one that breaks off
+ * tells that what was written is not whole, and throws what broke it.
+ */
 export async function readPages(
   { first, ask, rowsMax, follow, write }: Question,
   tools: Pick<Tools, "now" | "tell">,
@@ -43,7 +46,10 @@ export async function readPages(
   let rows = 0;
   for (let query = first; ; ) {
     const wanted = rowsMax === null ? null : rowsMax - rows;
-    const page = await ask(query, wanted);
+    const page = await ask(query, wanted).catch((error: unknown) => {
+      if (rows > 0) tools.tell(`Broke off after ${rows} rows: what is printed is not whole.`);
+      throw error;
+    });
     const taken = wanted === null ? page.rows : page.rows.slice(0, wanted);
     write(taken);
     rows += taken.length;
