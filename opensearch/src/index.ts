@@ -1,3 +1,3 @@
 export * from "./apply-store-schema.ts";
 export { MIGRATIONS } from "./migrations.ts";
-export { INDICES, TEMPLATES } from "./templates.ts";
+export { INDICES, type IndexTemplate, placeTemplate, TEMPLATES } from "./templates.ts";

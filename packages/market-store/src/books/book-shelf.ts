@@ -128,7 +128,8 @@ export function bookShelf({ store, names, now, ready }: StoreParts, checkpoints:
   function lineOf(document: BookDocument) {
     const id = bookDocumentId(document.asset_id, document.ts, document.side);
     return {
-      action: JSON.stringify({ create: { _index: names.books, _id: id } }),
+      // Without its alias an index of that name would spring up, of a guessed mapping, that can never roll over.
+      action: JSON.stringify({ create: { _index: names.books, _id: id, require_alias: true } }),
       source: JSON.stringify(document),
     };
   }

@@ -43,13 +43,17 @@ export function foundDocuments(body: unknown, what: string): z.output<typeof get
   return docs.filter(({ found }) => found);
 }
 
-/** A date as it comes back: as it was written, or as text where the source is derived from doc values. */
+/**
+ * A date as it comes back: as it was written, or as text where the source is derived from doc values; as a date
+ * in words in indices of the first version, which had no format for it.
+ */
 export const storedMoment = z.union([
   z.number(),
   z
     .string()
     .regex(/^-?\d+$/)
     .transform(Number),
+  z.iso.datetime().transform((text) => Date.parse(text)),
 ]);
 
 /** Reads an answer or a document; one that does not fit was written by something else than this version. */

@@ -5,7 +5,7 @@ import type { StoreConnection } from "./connection.ts";
 import type { IndexNames } from "./index-names.ts";
 
 /** What this version of the package expects of the indices; the last migration in `opensearch/` brings it. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 4;
 
 /** The document that says how far the store has been migrated, among the checkpoints. */
 export const SCHEMA_DOCUMENT_ID = "store-schema";
