@@ -9,6 +9,7 @@ import {
   routes,
 } from "@polytape/query-api/app";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { deployQueryApi, type QueryApiDeployment } from "./query-api-deployment.ts";
 
 /** The table of denials once more, through the gateway, at both addresses of the function. */
@@ -56,6 +57,24 @@ const paths = routes
   .map((route) => route.path.replace(/\{\w+\}/, "x"))
   .flatMap((path) => [path, `/function/query-api${path}`]);
 
+test("no log of the deployment holds a key, wherever somebody put it", async () => {
+  const { key } = await issueKey(
+    await deployment.bus.bucket("api_keys"),
+    { plan: "weekly" },
+    { nowMs: Date.now(), randomBytes },
+  );
+  await becomes(key, 200);
+  for (const path of [`/v1/markets/${key}`, `/v1/trades?market_id=${key}`, `/v1/${key}`, "/v1/trades"]) {
+    const headers = { "x-api-key": key, "x-request-id": key };
+    const answer = await fetch(`${deployment.gateway.url}${path}`, { headers });
+    expect((await answer.text()) + [...answer.headers].join()).not.toContain(key);
+  }
+
+  const logs = deployment.logs();
+  expect(logs).toContain("query-api keys-read");
+  for (const each of [key, ...keys.values()]) expect(logs).not.toContain(each ?? key);
+});
+
 describe.each(paths)("GET %s", (path) => {
   test.each(denials)("denies $caller", async ({ caller, status, code }) => {
     const answer = await ask(path, keys.get(caller) ?? null);
@@ -63,4 +82,18 @@ describe.each(paths)("GET %s", (path) => {
     expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }]);
     expect(headersOfDenial(answer.headers, status)).toEqual(expectedHeadersOfDenial(status));
   });
+});
+
+// The last one, because the function is gone after it.
+test("a function that is told to end has written what it counted until then", async () => {
+  const bucket = await deployment.bus.bucket("api_keys");
+  const { key, record } = await issueKey(bucket, { plan: "weekly" }, { nowMs: Date.now(), randomBytes });
+  await becomes(key, 200);
+  for (let n = 0; n < 30; n += 1) expect((await ask("/v1/me", key)).status).toBe(200);
+
+  await deployment.stopFunction();
+
+  const counts = z.object({ days: z.record(z.string(), z.number()) });
+  const kept = await (await deployment.bus.bucket("api_usage")).get(record.id);
+  expect(Object.values(counts.parse(kept?.value).days).reduce((sum, count) => sum + count)).toBe(31);
 });

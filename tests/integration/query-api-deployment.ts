@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +20,10 @@ export interface QueryApiDeployment {
   readonly bus: EventBus;
   /** Where the command's program lies. */
   readonly program: string;
+  /** All that the function has written. */
+  logs(): string;
+  /** Ends the function as the platform does; the bus stays. */
+  stopFunction(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,14 +52,21 @@ export async function deployQueryApi(indexPrefix: string): Promise<QueryApiDeplo
     timeout: 20_000,
     interval: 50,
   });
+  let stopped: Promise<void> | null = null;
+  const stopFunction = () => {
+    stopped ??= gateway.close();
+    return stopped;
+  };
   return {
     gateway,
     nats,
     bus,
     program: join(programFolder, "polytape.cjs"),
+    logs: () => readFileSync(join(fixture.options.home, "logs", "query-api.log"), "utf8"),
+    stopFunction,
     async close() {
       await bus.close();
-      await gateway.close();
+      await stopFunction();
       await nats.stop();
       fixture.remove();
       programs.remove();

@@ -9,11 +9,14 @@ import { type TemplateHandler, templateApp } from "./host/template-app.ts";
  * It ends when its parent does. A bundle that does not load ends it with code 1 and its reason on stderr.
  */
 const DRAIN_MS = 10_000;
+/** What a handler that listens for the end signal gets for its last writes, when no call keeps it anyway. */
+const LAST_WRITES_MS = 500;
 /** As if ended by the signal itself: whoever did not mean to stop the function starts it again. */
 const EXIT_TERMINATED = 128 + 15;
 
 const [bundleFolder = ".", bodies = "{}"] = process.argv.slice(2);
 const handler = loadHandler(bundleFolder);
+const lingerMs = process.listenerCount("SIGTERM") > 0 ? LAST_WRITES_MS : 0;
 const server = templateApp(handler, JSON.parse(bodies)).listen(0, "127.0.0.1", () => {
   process.send?.({ kind: "listening", port: (server.address() as AddressInfo).port });
 });
@@ -25,7 +28,7 @@ server.requestTimeout = 0;
 process.once("disconnect", () => process.exit(1));
 process.once("SIGTERM", () => {
   process.send?.({ kind: "draining" });
-  server.close(() => process.exit(EXIT_TERMINATED));
+  server.close(() => setTimeout(() => process.exit(EXIT_TERMINATED), lingerMs));
   setInterval(() => server.closeIdleConnections(), 20);
   setTimeout(() => process.exit(EXIT_TERMINATED), DRAIN_MS);
 });

@@ -71,6 +71,27 @@ test("two flushes at once write each request once", async () => {
   expect((await bucket.get("key_a"))?.value).toEqual({ days: { "2026-11-22": 1 } });
 });
 
+test("what one key's write meets keeps no other key's counts back, and nothing is written twice", async () => {
+  const bucket = inMemoryBucket();
+  const ledger = createUsageLedger();
+  const ids = Array.from({ length: 100 }, (_, n) => `key_${n}`);
+  for (const id of ids) ledger.count(id, NOW);
+  let broken = true;
+  const store: typeof bucket = {
+    ...bucket,
+    put: (id, value, expected) => {
+      if (id === "key_7" && broken) return Promise.reject(new Error("no room"));
+      return bucket.put(id, value, expected);
+    },
+  };
+
+  await expect(ledger.flush(store)).rejects.toThrow("no room");
+  broken = false;
+  await ledger.flush(store);
+
+  for (const id of ids) expect((await bucket.get(id))?.value).toEqual({ days: { "2026-11-22": 1 } });
+});
+
 test("a flush with nothing new writes nothing", async () => {
   const bucket = inMemoryBucket();
   const ledger = createUsageLedger();

@@ -6,6 +6,8 @@ import type { UsageStore } from "./record-bucket.ts";
 export const USAGE_DAYS_MAX = 31;
 /** Tries of one flush of one key against other writers. */
 const FLUSH_TRIES_MAX = 5;
+/** Keys written at once: one after the other, a thousand active keys would take longer than a second. */
+const FLUSHES_AT_ONCE = 32;
 
 /** Requests by UTC day (`2026-11-22`), as kept under a key's id. */
 const usageSchema = z.object({ days: z.record(z.iso.date(), z.int().nonnegative()) });
@@ -104,7 +106,16 @@ export function createUsageLedger(): UsageLedger {
       }),
     flush(store) {
       const flushAll = async (): Promise<void> => {
-        for (const [keyId, counted] of [...pending]) await flushKey(store, keyId, counted);
+        const counts = [...pending];
+        for (let start = 0; start < counts.length; start += FLUSHES_AT_ONCE) {
+          const some = counts.slice(start, start + FLUSHES_AT_ONCE);
+          // All of them end before the next flush begins: one that goes on alone would count twice.
+          const ends = await Promise.allSettled(
+            some.map(([keyId, counted]) => flushKey(store, keyId, counted)),
+          );
+          const failed = ends.find((end) => end.status === "rejected");
+          if (failed) throw failed.reason;
+        }
       };
       const flush = lastFlush.then(flushAll);
       // Whoever called hears of trouble; the next flush starts all the same.
