@@ -52,7 +52,7 @@ e2e: build ## schedule to answer, on real servers with the simulator
 soak: build ## the end-to-end run with kills and faults, five minutes long
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} node local/dist/run-tests.cjs end-to-end
 
-bench: build ## measures against ceilings of the same run; also as JSON in bench/out/latest.json
+bench: build ## measures against ceilings of the same run; also as JSON in bench/out/latest.json; ONLY=tick-cost,… for parts
 	@node bench/dist/bench.cjs
 
 build: node_modules/.package-lock.json ## bundles of functions, services and programs
