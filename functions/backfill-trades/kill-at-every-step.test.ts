@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { aBackfill, aDay, complete, multiset } from "./a-backfill.ts";
+import { aBackfill, aDay, complete, DAY_SECONDS, multiset, NOW_SECONDS } from "./a-backfill.ts";
 import { backfillSchema } from "./backfill-state.ts";
 import type { BackfillTradesParts } from "./backfill-trades.ts";
 
@@ -36,24 +36,43 @@ function pick<T extends object>(calls: T): T {
   return new Proxy(calls, {});
 }
 
-test.each([false, true])(
-  "ends the same whichever side effect was its last one (the effect happened: %s)",
-  async (after) => {
-    const rows = aDay(60);
+const byHand = {
+  from: new Date((NOW_SECONDS - DAY_SECONDS / 2) * 1_000).toISOString(),
+  to: new Date(NOW_SECONDS * 1_000).toISOString(),
+  request_id: "killed",
+};
+const bad = { kind: "trade", reason: "side: HOLD", raw: { side: "HOLD" }, receivedAtMs: 1 } as const;
+
+test.each([
+  { how: "planned by the tick", after: false, request: undefined },
+  { how: "planned by the tick", after: true, request: undefined },
+  { how: "asked for by a message", after: false, request: byHand },
+  { how: "asked for by a message", after: true, request: byHand },
+])(
+  "$how, it ends the same whichever side effect was its last one (which happened: $after)",
+  async ({ after, request }) => {
+    const rows = [...aDay(60).slice(0, 20), bad, ...aDay(60).slice(20)];
     const budget = { pagesMax: 4, batchPages: 2 };
-    const undisturbed = aBackfill(rows, { budget });
+    const bounds = { backfillDays: request ? 0 : 1, retentionDays: 90 };
+    const id = request ? "asked-killed" : "first";
+    const undisturbed = aBackfill(rows, { budget, bounds });
+    if (request) await undisturbed.run(request);
     await undisturbed.runToEnd();
     let deaths = 0;
 
     for (let dieAt = 1; ; dieAt += 1) {
-      const tape = aBackfill(rows, { budget });
+      const tape = aBackfill(rows, { budget, bounds });
       const { dying } = dyingParts(tape.parts, dieAt, after);
       let died = false;
-      for (let tick = 0; tick < 20 && !died; tick += 1)
-        await tape.run({}, dying).catch((error: unknown) => {
+      const mayDie = (call: Promise<unknown>) =>
+        call.catch((error: unknown) => {
           if (error !== CRASH) throw error;
           died = true;
         });
+      if (request) await mayDie(tape.run(request, dying));
+      // A message whose call did not return is delivered again.
+      if (request && died) await tape.run(request);
+      for (let tick = 0; tick < 20 && !died; tick += 1) await mayDie(tape.run({}, dying));
       if (!died) break;
       deaths += 1;
       await tape.runToEnd();
@@ -62,7 +81,7 @@ test.each([false, true])(
         multiset(await undisturbed.stored()),
       );
       const { fromSeconds, toSeconds } = backfillSchema.parse(
-        (await tape.store.checkpoints.read("backfill:first"))?.state,
+        (await tape.store.checkpoints.read(`backfill:${id}`))?.state,
       );
       expect(complete(await tape.intervals())).toEqual([[fromSeconds, toSeconds]]);
       // A batch is read and told again at most, never the whole walk.
