@@ -1,5 +1,12 @@
 import { touchedWindows } from "@polytape/event-bus";
-import { type CoverageStretch, DAY_MS, type EpochMs, type Trade, tradeTsMs } from "@polytape/market-model";
+import {
+  type CoverageStretch,
+  DAY_MS,
+  type EpochMs,
+  SECOND_MS,
+  type Trade,
+  tradeTsMs,
+} from "@polytape/market-model";
 import { VISIBLE_AFTER_MS } from "@polytape/market-store";
 import { compareDay, type DayDifference, readStored } from "./compare-day.ts";
 import { CHECKED_ROW_SET, type Reread, rereadMarket } from "./reread-market.ts";
@@ -79,6 +86,17 @@ export async function checkMarket(
   };
 }
 
+/** Tells of all minutes of a market's day that have stored rows: the candles of whoever missed the news follow. */
+export async function tellOfDay(
+  { store, bus }: Pick<SelfCheckParts, "store" | "bus">,
+  { marketId, dayMs }: MarketDay,
+): Promise<void> {
+  const range = { marketId, dayMs, toMs: dayMs + DAY_MS };
+  const stored = await readStored(store.trades, range, dayMs / SECOND_MS);
+  const taken = stored.filter(({ rowSet }) => rowSet === CHECKED_ROW_SET);
+  await bus.publishTradesStored(CHECKED_ROW_SET, touchedWindows(taken));
+}
+
 /** What differs, looked at twice when something does: the newest rows may not be in every answer yet. */
 async function findDifference(
   { store, pause }: SelfCheckParts,
@@ -86,10 +104,11 @@ async function findDifference(
   reread: Reread,
 ): Promise<DayDifference> {
   const range = { marketId, dayMs, toMs: dayMs + DAY_MS };
-  const first = compareDay(reread, await readStored(store.trades, range, reread));
+  const oldestSeconds = Math.min(reread.trades.at(-1)?.tsSeconds ?? Infinity, reread.readFromSeconds);
+  const first = compareDay(reread, await readStored(store.trades, range, oldestSeconds));
   if (first.missing.length === 0) return first;
   await pause(VISIBLE_AFTER_MS);
-  return compareDay(reread, await readStored(store.trades, range, reread));
+  return compareDay(reread, await readStored(store.trades, range, oldestSeconds));
 }
 
 /** What the ledger said of the day before the check. */

@@ -33,15 +33,14 @@ export function compareDay(reread: Reread, stored: readonly StoredTrade[]): DayD
 }
 
 /**
- * All stored rows of a market's day, from the oldest second that was read on: bounded by what was traded in
+ * All stored rows of a market's day, from a second on: bounded by what was traded in
  * it. Rows of both row sets: one that was read with makers is not missing.
  */
 export async function readStored(
   trades: Pick<MarketStore["trades"], "findTrades">,
   { marketId, dayMs, toMs }: { marketId: string; dayMs: number; toMs: number },
-  reread: Pick<Reread, "trades" | "readFromSeconds">,
+  oldestSeconds: number,
 ): Promise<StoredTrade[]> {
-  const oldestSeconds = Math.min(reread.trades.at(-1)?.tsSeconds ?? Infinity, reread.readFromSeconds);
   const fromMs = Math.max(oldestSeconds * SECOND_MS, dayMs);
   const stored: StoredTrade[] = [];
   if (fromMs >= toMs) return stored;

@@ -220,6 +220,46 @@ test("waits when it is throttled, and passes a market that the upstream refuses"
   expect(await tape.run()).toMatchObject({ outcome: "done", checked_markets: 2, unfinished_markets: 1 });
 });
 
+test("a market whose feed fails keeps no other waiting, and is given up after a day", async () => {
+  const tape = await aSelfCheck({ served: aDayOfRows([1, 2, 3], 12), isStored: (_, place) => place !== 3 });
+  const { source } = tape.parts;
+  const failing: SelfCheckParts["source"] = {
+    readTradePage: async (query) => {
+      if (query.marketId === marketOf(2))
+        throw new PolytapeError("operating", "upstream_unavailable", "Away.");
+      return source.readTradePage(query);
+    },
+  };
+  const tick = () =>
+    tape.run({}, { source: failing }).catch(({ code }: PolytapeError) => ({ outcome: code }));
+
+  for (let ticks = 0; ticks < 3; ticks += 1) await tick();
+  const kept = await tape.store.checkpoints.read(CHECKPOINT_NAME);
+  tape.clock.nowMs += DAY_MS;
+  await tick();
+
+  expect(kept?.state).toMatchObject({ open: { left: [marketOf(2)], totals: { checkedMarkets: 2 } } });
+  expect(tape.warnings.at(-1)).toContain("self_check_abandoned");
+  // What it found is followed up all the same.
+  expect(tape.bus.messages.filter(({ subject }) => subject === BACKFILL_TOPIC)).toHaveLength(1);
+  expect(await tape.store.checkpoints.read(CHECKPOINT_NAME)).toMatchObject({
+    state: { open: null, checkedDayMs: null, last: { left: [marketOf(2)] } },
+  });
+});
+
+test("gives way to a request for other markets, and tells of rows that a crash left untold", async () => {
+  const tape = await aSelfCheck({ served: aDayOfRows([1], 12), isStored: (_, place) => place !== 3 });
+  tape.bus.failWith(new PolytapeError("operating", "bus_unavailable", "The bus is away."));
+  await expect(tape.run()).rejects.toMatchObject({ code: "bus_unavailable" });
+  tape.bus.failWith(null);
+
+  const report = await tape.run({ markets: [marketOf(2)] });
+
+  expect(report).toMatchObject({ outcome: "done", checked_markets: 1, rows: 0 });
+  expect(tape.bus.tradesStored[0]?.windows).toMatchObject([{ marketId: marketOf(1) }]);
+  expect(await tape.run()).toMatchObject({ outcome: "done", checked_markets: 1, rows: 12 });
+});
+
 const CRASH = new Error("the process is gone");
 
 /** The same parts, whose nth side effect is the last thing that happens: before it or right after it. */

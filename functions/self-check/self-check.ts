@@ -2,7 +2,7 @@ import type { EventBus } from "@polytape/event-bus";
 import type { JobReport, RunContext } from "@polytape/function-runtime";
 import { DAY_MS, hasCode, toRfc3339 } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
-import { checkMarket, type MarketFinding, type Repair } from "./check-market.ts";
+import { checkMarket, type MarketFinding, type Repair, tellOfDay } from "./check-market.ts";
 import {
   type CheckBounds,
   lastSettledDay,
@@ -36,8 +36,11 @@ export interface SelfCheckParts extends RunContext, RereadParts {
 
 /** Every call takes one message of it; one not yet taken is replaced, which loses nothing: state is in the checkpoint. */
 export const TOPIC = "tick.self-check";
-/** Whoever fills in trades of the past takes this: `{from, to}`, RFC 3339. */
+/** Whoever fills in trades of the past takes this: `{from, to, request_id}`, times in RFC 3339. */
 export const BACKFILL_TOPIC = "job.backfill.request";
+
+/** A check that takes longer does not get on (a market whose feed fails at every call): the next one begins. */
+const OPEN_MAX_MS = DAY_MS;
 
 /**
  * Doubts the tape: reads a sample of markets of one day again from the upstream, stores what was missing, says
@@ -61,17 +64,19 @@ export async function selfCheck(parts: SelfCheckParts, input: SelfCheckInput): P
 
 /** Leaves an open check in the state, or returns why there is none. Throws `self_check_refused` (input). */
 async function openCheck(
-  { store, bounds, sample, now, log }: SelfCheckParts,
+  parts: SelfCheckParts,
   stored: StoredState,
   input: SelfCheckInput,
 ): Promise<"nothing_to_do" | "nothing_to_check" | null> {
+  const { store, bounds, sample, now, log } = parts;
   const request = readRequest(input, bounds, now());
   const { open, checkedDayMs } = stored.state;
-  if (open && !request) return null;
+  const isStuck = open !== null && now() - open.openedAtMs > OPEN_MAX_MS;
+  if (open && !request && !isStuck) return null;
   const dayMs = request?.dayMs ?? lastSettledDay(now(), bounds.settleSeconds);
   const named = request?.markets ?? null;
-  // The check under way gives way: what it found is stored, and its day comes again with the next tick.
-  if (open && open.dayMs === dayMs && sameMarkets(open.named, named)) return null;
+  if (open && !isStuck && open.dayMs === dayMs && sameMarkets(open.named, named)) return null;
+  if (open) await abandonCheck(parts, stored, open);
   if (!request && checkedDayMs !== null && checkedDayMs >= dayMs) return "nothing_to_do";
   if (!request && !(await isAnythingKnown(store, dayMs))) return "nothing_to_check";
   const left = named ?? (await chooseMarkets(store, dayMs, sample.marketsMax));
@@ -79,6 +84,15 @@ async function openCheck(
   await stored.save({ ...stored.state, open: { ...fresh, repair: null, totals: NO_TOTALS, anomalies: [] } });
   log.info("self_check_starts", { day: nameOfDay(dayMs), markets: left.length });
   return null;
+}
+
+/** One that gives way or does not get on: what it found is stored, and all that follows from it is done. */
+async function abandonCheck(parts: SelfCheckParts, stored: StoredState, open: Check): Promise<void> {
+  const { dayMs, left, repair } = open;
+  parts.log.warn("self_check_abandoned", { day: nameOfDay(dayMs), markets_left: left.length });
+  if (repair) await tellOfDay(parts, { marketId: repair.market, dayMs });
+  await askForBackfill(parts, open);
+  await stored.save({ ...stored.state, open: null, last: { ...open, endedAtMs: parts.now() } });
 }
 
 function sameMarkets(one: readonly string[] | null, other: readonly string[] | null): boolean {
@@ -104,11 +118,7 @@ async function continueCheck(parts: SelfCheckParts, stored: StoredState): Promis
     if (marketId === undefined) return finishCheck(parts, stored, before);
     const isSpent = pagesLeft <= 0 || now() - startedMs >= budget.timeMs || signal.aborted;
     if (!isFirst && isSpent) break;
-    const finding = await checkMarket(
-      parts,
-      { marketId, dayMs: check.dayMs },
-      { pagesMax: pagesLeft, isFirst, repair: repairOf(stored, check, marketId) },
-    );
+    const finding = await checkInTurn(parts, stored, check, { pagesMax: pagesLeft, isFirst });
     if (!finding) break;
     pagesLeft -= finding.pages;
     await takeFinding(parts, stored, marketId, finding);
@@ -116,6 +126,26 @@ async function continueCheck(parts: SelfCheckParts, stored: StoredState): Promis
   const { open } = stored.state;
   if (open) await parts.bus.publish(TOPIC, {}, { messageId: `${open.openedAtMs}:${open.left.length}` });
   return report("running", open, before);
+}
+
+/** A market whose reading fails goes to the end, so that it does not keep the others waiting. */
+async function checkInTurn(
+  parts: SelfCheckParts,
+  stored: StoredState,
+  check: Check,
+  budget: { pagesMax: number; isFirst: boolean },
+): Promise<MarketFinding | null> {
+  const [marketId = "", ...others] = check.left;
+  try {
+    const repair = repairOf(stored, check, marketId);
+    return await checkMarket(parts, { marketId, dayMs: check.dayMs }, { ...budget, repair });
+  } catch (error) {
+    const isOfThisMarket = hasCode(error, "upstream_unavailable") || hasCode(error, "upstream_malformed");
+    // What was begun to be stored must be told of first: its market keeps its place.
+    if (isOfThisMarket && !check.repair)
+      await stored.save({ ...stored.state, open: { ...check, left: [...others, marketId] } });
+    throw error;
+  }
 }
 
 /** The remembered number is kept: after a crash the rows are there, and nobody could count them again. */
@@ -170,7 +200,7 @@ async function finishCheck(parts: SelfCheckParts, stored: StoredState, before: T
   if (!check) return { outcome: "nothing_to_do" };
   const { store, log, now, sample } = parts;
   const { dayMs, named } = check;
-  const isRereading = await askForBackfill(parts, dayMs);
+  const isRereading = await askForBackfill(parts, check);
   // Named markets are checked for their own sake; what concerns the day belongs to its sample.
   const ofDay = named
     ? []
@@ -190,12 +220,14 @@ async function finishCheck(parts: SelfCheckParts, stored: StoredState, before: T
 }
 
 /** While the ledger doubts anything of the day, it is to be read again: also when a crash hid who raised the doubt. */
-async function askForBackfill({ store, bus }: SelfCheckParts, dayMs: number): Promise<boolean> {
-  const [fromMs, toMs] = [dayMs, dayMs + DAY_MS];
+async function askForBackfill({ store, bus }: SelfCheckParts, check: Check): Promise<boolean> {
+  const [fromMs, toMs] = [check.dayMs, check.dayMs + DAY_MS];
   const timeline = await store.coverage.readTimeline({ stream: "trades", marketId: NO_MARKET, fromMs, toMs });
   if (!timeline.some(({ cause }) => cause === "count_mismatch")) return false;
-  const day = { from: toRfc3339(fromMs), to: toRfc3339(toMs) };
-  await bus.publish(BACKFILL_TOPIC, day, { messageId: `self-check:${nameOfDay(dayMs)}` });
+  // The same for a repeat, so that one check has the day read once.
+  const requestId = `self-check:${nameOfDay(fromMs)}:${check.openedAtMs}`;
+  const day = { from: toRfc3339(fromMs), to: toRfc3339(toMs), request_id: requestId };
+  await bus.publish(BACKFILL_TOPIC, day, { messageId: requestId });
   return true;
 }
 

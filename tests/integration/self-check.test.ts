@@ -1,3 +1,4 @@
+import { backfillTrades } from "@polytape/backfill-trades";
 import { inMemoryBus } from "@polytape/event-bus/in-memory";
 import { type CoverageStretch, DAY_MS, numberEqualTrades, SECOND_MS } from "@polytape/market-model";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
@@ -150,6 +151,34 @@ test("one of two equal rows that vanished from the store is found and restored, 
     subject: "job.backfill.request",
     data: { from: "2026-11-20T00:00:00.000Z", to: "2026-11-21T00:00:00.000Z" },
   });
+});
+
+// The loop is closed by messages only: what one function asks for, the other must take.
+test("the backfill that it asks for reads the day again, and the ledger calls it complete", async () => {
+  await deleteRows({ match_all: {} });
+  await selfCheck(theJob({ sample: { marketsMax: 2, volumeRatioMax: 1_000 } }), {});
+  const before = await difference();
+  const doubted = await knownOf(nowhere);
+
+  const job = {
+    ...theJob(),
+    source,
+    bounds: { backfillDays: 0, retentionDays: 0 },
+    settleSeconds: 600,
+    budget: { pagesMax: 10, batchPages: 5 },
+  };
+  for (let taken = 0; taken < 50; taken += 1) {
+    const message = bus.messages.filter(({ subject }) => subject.startsWith("job.backfill."))[taken];
+    if (!message) break;
+    await backfillTrades(job, message.data as Parameters<typeof backfillTrades>[1]);
+  }
+
+  expect(before.lost.length).toBeGreaterThan(100);
+  expect(doubted).toMatchObject([{ state: "partial", cause: "count_mismatch" }]);
+  expect(await difference()).toEqual(same);
+  const known = await knownOf(nowhere);
+  expect(known.at(-1)).toMatchObject({ toMs: dayMs + DAY_MS, state: "complete" });
+  expect(known.filter(({ cause }) => cause === "count_mismatch")).toEqual([]);
 });
 
 test("rows that came long after the settle time are found, and what was called complete is revised", async () => {
