@@ -10,8 +10,6 @@ import {
 import { z } from "zod";
 import { forgetStandingBooks } from "./forget-standing-books.ts";
 
-export { keptFrom } from "./plan-retention.ts";
-
 import { bytesOf, planRetention, type RetentionPlan } from "./plan-retention.ts";
 
 export interface EnforceRetentionParts extends RunContext {

@@ -71,7 +71,7 @@ export function planRetention(inventory: IndexInventory, rule: RetentionRule): R
 }
 
 /** Whole days, as the API answers: today and so many days before it. */
-export function keptFrom(retentionDays: number, atMs: EpochMs): EpochMs {
+function keptFrom(retentionDays: number, atMs: EpochMs): EpochMs {
   return windowStart(atMs, DAY_MS) - retentionDays * DAY_MS;
 }
 

@@ -13,6 +13,7 @@ import {
 } from "@polytape/market-store";
 import { z } from "zod";
 import { MIGRATIONS } from "./migrations.ts";
+import { applyPolicy, followsPolicies, POLICIES, rolloverAliasOf } from "./policies.ts";
 import { INDICES, placeTemplate, TEMPLATES } from "./templates.ts";
 
 export interface SchemaSettings extends StoreSettings {
@@ -27,7 +28,7 @@ export interface SchemaSettings extends StoreSettings {
 }
 
 export interface SchemaChange {
-  readonly what: "template" | "index" | "migration";
+  readonly what: "template" | "index" | "migration" | "policy";
   readonly name: string;
   readonly change: "created" | "updated" | "unchanged";
 }
@@ -35,6 +36,8 @@ export interface SchemaChange {
 interface Parts {
   readonly store: StoreConnection;
   readonly settings: SchemaSettings;
+  /** The server follows policies. */
+  readonly hasPolicies: boolean;
 }
 
 const WAIT_MS = 60_000;
@@ -53,9 +56,10 @@ export async function applyStoreSchema(settings: SchemaSettings): Promise<Schema
     const names = indexNames(settings.indexPrefix);
     const version = await readSchemaVersion(store, names);
     if (version > SCHEMA_VERSION) throw storeNewer(version);
+    const parts: Parts = { store, settings, hasPolicies: await followsPolicies(store) };
     const changes: SchemaChange[] = [];
-    for (const name of Object.keys(TEMPLATES)) changes.push(await applyTemplate({ store, settings }, name));
-    for (const index of INDICES) changes.push(await applyIndex({ store, settings }, index));
+    for (const name of Object.keys(TEMPLATES)) changes.push(await applyTemplate(parts, name));
+    for (const index of INDICES) changes.push(await applyIndex(parts, index));
     for (const migration of MIGRATIONS) {
       const isNew = migration.number > version;
       if (isNew && !settings.dryRun) {
@@ -65,7 +69,7 @@ export async function applyStoreSchema(settings: SchemaSettings): Promise<Schema
       const name = `${migration.number} ${migration.name}`;
       changes.push({ what: "migration", name, change: isNew ? "created" : "unchanged" });
     }
-    return changes;
+    return [...changes, ...(await applyPolicies(parts))];
   } finally {
     await store.close();
   }
@@ -97,12 +101,25 @@ const templateAnswer = z.object({
   ),
 });
 
+/** Last, because a policy is followed by indices that are there. */
+async function applyPolicies({ store, settings, hasPolicies }: Parts): Promise<SchemaChange[]> {
+  if (!hasPolicies) return [];
+  const { indexPrefix: prefix = "", dryRun = false } = settings;
+  const changes: SchemaChange[] = [];
+  for (const name of Object.keys(POLICIES)) {
+    const change = await applyPolicy(store, { name, prefix, dryRun });
+    changes.push({ what: "policy", name: `${prefix}${name}`, change });
+  }
+  return changes;
+}
+
 /** Compared by a hash kept in the template: the server gives it back in another shape than it was sent. */
-async function applyTemplate({ store, settings }: Parts, name: string): Promise<SchemaChange> {
+async function applyTemplate({ store, settings, hasPolicies }: Parts, name: string): Promise<SchemaChange> {
   const template = TEMPLATES[name];
   if (!template) throw new PolytapeError("bug", "unknown_template", `There is no template ${name}.`);
   const { indexPrefix: prefix = "", shards = 1, replicas = 0 } = settings;
-  const placed = placeTemplate(template, { prefix, shards, replicas });
+  const more = hasPolicies ? rolloverAliasOf(name, prefix) : {};
+  const placed = placeTemplate(template, { prefix, shards, replicas, settings: more });
   const hash = createHash("sha256").update(JSON.stringify(placed)).digest("base64url");
   const path = `/_index_template/${prefix}${name}`;
   const answer = await store.request({ method: "GET", path, accept: [404] });

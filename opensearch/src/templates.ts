@@ -45,12 +45,14 @@ export interface TemplatePlace {
   readonly prefix: string;
   readonly shards: number;
   readonly replicas: number;
+  /** More settings of its indices: what only some servers know. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** The template as it goes to the server. */
 export function placeTemplate(
   template: IndexTemplate,
-  { prefix, shards, replicas }: TemplatePlace,
+  { prefix, shards, replicas, settings: more = {} }: TemplatePlace,
 ): IndexTemplate {
   const { settings, aliases = {} } = template.template;
   const placed = Object.entries(aliases).map(([name, alias]) => [`${prefix}${name}`, alias]);
@@ -59,7 +61,9 @@ export function placeTemplate(
     index_patterns: template.index_patterns.map((pattern) => `${prefix}${pattern}`),
     template: {
       ...template.template,
-      settings: { index: { ...settings.index, number_of_shards: shards, number_of_replicas: replicas } },
+      settings: {
+        index: { ...settings.index, ...more, number_of_shards: shards, number_of_replicas: replicas },
+      },
       ...(placed.length > 0 && { aliases: Object.fromEntries(placed) }),
     },
   };

@@ -1,15 +1,9 @@
-import {
-  type EnforceRetentionParts,
-  enforceRetention,
-  keptFrom,
-  retentionInput,
-} from "@polytape/enforce-retention";
+import { type EnforceRetentionParts, enforceRetention, retentionInput } from "@polytape/enforce-retention";
 import { createLog } from "@polytape/function-runtime";
 import { type CoverageInterval, DAY_MS, SECOND_MS } from "@polytape/market-model";
 import { aBook, aTrade } from "@polytape/market-model/testing";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { retentionFromMs } from "../../functions/query-api/completeness/kept-range.ts";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
 
 const TODAY = Date.parse("2026-11-22T00:00:00Z");
@@ -104,13 +98,15 @@ describe("retention on a real server", () => {
     expect(nextDay["deleted"]).toEqual([copy.names.tradesOfDay(at(3))]);
   });
 
-  it("keeps exactly the days that the API answers", async () => {
+  // `retention_from` of the API is this moment too: what it answers is there, and nothing more is kept of trades.
+  it("keeps today and as many whole days before it as it is told", async () => {
     await storeTrades(0, 1, 2, 3, 4);
 
     const { kept_from: said } = await run();
 
-    expect(Date.parse(String(said))).toBe(retentionFromMs(3, NOON));
-    expect(keptFrom(3, NOON)).toBe(retentionFromMs(3, NOON));
+    const days = (await tradeDays()).map((name) => copy.names.dayOfTrades(name));
+    expect(Date.parse(String(said))).toBe(TODAY - 3 * DAY_MS);
+    expect(Math.min(...days.map((day) => day ?? 0))).toBe(TODAY - 3 * DAY_MS);
   });
 
   it("calls no day complete of which nothing is left, and keeps what is said of the others", async () => {
