@@ -118,6 +118,21 @@ test("status says what is away, still tells the rest, and ends with status 1", a
   expect(out.join("\n")).toMatch(/keys +not known: NATS cannot be reached/);
 });
 
+test("status tells what the last self-check came to", async () => {
+  const { call, store } = aShell();
+  const none = await call("status");
+  const totals = { checkedMarkets: 25, missingRows: 2, extraRows: 0, anomalies: 1 };
+  const last = { dayMs: Date.parse("2026-11-20"), endedAtMs: NOW, left: ["0x1"], totals };
+  await store.checkpoints.write("self-check", { checkedDayMs: null, open: null, last }, null);
+
+  const { out } = await call("status");
+
+  expect(none.out.join("\n")).toMatch(/self-check +none yet/);
+  expect(out.join("\n")).toMatch(
+    /self-check +2026-11-20: 25 markets, 1 not reached; 2 rows missing, 0 extra, 1 anomalies; ended /,
+  );
+});
+
 test("status of a whole deployment ends with status 0", async () => {
   expect(await aShell().call("status")).toMatchObject({ status: 0, errors: [] });
 });

@@ -11,12 +11,13 @@ const DEAD_LETTERS_SHOWN_MAX = 1_000;
 const status = defineCommand({
   name: "status",
   operands: [],
-  summary: "whether the servers answer, and how fresh the tape is",
+  summary: "whether the servers answer, how fresh the tape is, the last self-check",
   options: z.strictObject({}),
   async run(_input, tools) {
     const lines = [
       ["opensearch", await said(() => storeHealth(tools))],
       ["newest trade", await said(() => newestTrade(tools))],
+      ["self-check", await said(() => lastSelfCheck(tools))],
       ["keys", await said(() => keyCount(tools))],
       ["dead letters", await said(() => deadLetterCount(tools))],
     ];
@@ -39,6 +40,34 @@ async function newestTrade(tools: Tools): Promise<string> {
   if (!trade) return "none";
   const seconds = Math.round((tools.now() - tradeTsMs(trade)) / 1_000);
   return `${toRfc3339(tradeTsMs(trade))}, ${seconds} s ago; stored ${toRfc3339(trade.ingestedAtMs)}`;
+}
+
+const selfCheckState = z.object({
+  last: z
+    .object({
+      dayMs: z.number(),
+      endedAtMs: z.number(),
+      left: z.array(z.string()),
+      totals: z.object({
+        checkedMarkets: z.number(),
+        missingRows: z.number(),
+        extraRows: z.number(),
+        anomalies: z.number(),
+      }),
+    })
+    .nullable(),
+});
+
+async function lastSelfCheck(tools: Tools): Promise<string> {
+  const found = await (await tools.store()).checkpoints.read("self-check");
+  const read = selfCheckState.safeParse(found?.state ?? { last: null });
+  if (!read.success) return `${NOT_KNOWN}: its checkpoint has an unknown shape`;
+  const { last } = read.data;
+  if (!last) return "none yet";
+  const { checkedMarkets, missingRows, extraRows, anomalies } = last.totals;
+  const rest = last.left.length > 0 ? `, ${last.left.length} not reached` : "";
+  const counts = `${missingRows} rows missing, ${extraRows} extra, ${anomalies} anomalies`;
+  return `${toRfc3339(last.dayMs).slice(0, 10)}: ${checkedMarkets} markets${rest}; ${counts}; ended ${toRfc3339(last.endedAtMs)}`;
 }
 
 async function keyCount(tools: Tools): Promise<string> {
