@@ -1,3 +1,5 @@
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import { connectEventBus, type EventBus } from "@polytape/event-bus";
 import { type RunningServer, startNats } from "@polytape/local";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -124,6 +126,57 @@ test("forgets everything when the server comes back without its data", async () 
   await until(() => bus.isConnected());
 
   await until(() => !view.has("revoked") && view.has("other"), 3_000);
+});
+
+/** What an operator may do to a bucket behind our back, with other tools than ours. */
+async function administer(work: (server: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<unknown>) {
+  const connection = await connect({ servers: nats.url });
+  await work(await jetstreamManager(connection));
+  await connection.close();
+}
+
+// A watch on a stream that was deleted hears nothing for ever, although the connection stands.
+test("hears within some seconds of a bucket that was deleted and made anew, also of equal revisions", async () => {
+  const bucket = await bus.bucket("api_keys");
+  await bucket.put("changed", "before");
+  await bucket.put("revoked", 1);
+  const { view, isReady } = await watch();
+  await until(isReady);
+
+  await administer((server) => server.streams.delete("KV_api_keys"));
+  const anew = await (await another()).bucket("api_keys");
+  await anew.put("changed", "after");
+  await until(() => view.get("changed") === "after" && !view.has("revoked"), 6_000);
+
+  await anew.put("later", 1);
+  await until(() => view.has("later"), 1_000);
+});
+
+test("hears within some seconds that a bucket was purged", async () => {
+  const bucket = await bus.bucket("api_keys");
+  await bucket.put("revoked", 1);
+  const { view, isReady } = await watch();
+  await until(isReady);
+
+  await administer((server) => server.streams.purge("KV_api_keys"));
+
+  await until(() => view.size === 0, 6_000);
+});
+
+test("a quiet bucket is listed once: entries are not told again while nothing changes", async () => {
+  const bucket = await bus.bucket("api_keys");
+  await bucket.put("a", 1);
+  await bucket.put("b", 1);
+  await bucket.delete("b");
+  const told: string[] = [];
+  await bucket.watch({ entry: (key) => void told.push(key), ready: () => {} });
+  await until(() => told.includes("a"));
+
+  const startedMs = Date.now();
+  await until(() => Date.now() - startedMs > 3_500, 5_000);
+  expect(told).toEqual(["a"]);
+  await bucket.put("c", 1);
+  await until(() => told.includes("c"), 1_000);
 });
 
 test("a stopped watch says nothing more", async () => {
