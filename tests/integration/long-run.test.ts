@@ -1,6 +1,8 @@
 import { readEnvironment } from "@polytape/function-runtime";
 import { expect, test } from "vitest";
-import { tellStory } from "./long-run/a-story.ts";
+import { SETTLE_SECONDS } from "./long-run/a-machine.ts";
+import { openScene, settleDown, tellStory } from "./long-run/a-story.ts";
+import { secondOf, stateAt } from "./long-run/judge.ts";
 
 /**
  * Hours of collecting in seconds. The upstream is the simulator's world behind the real client; the store is the
@@ -9,23 +11,94 @@ import { tellStory } from "./long-run/a-story.ts";
  */
 const { LONG_RUN_SEED, LONG_RUN_SEEDS } = readEnvironment();
 const COUNT = Number(LONG_RUN_SEEDS ?? 8);
-const SEEDS =
+const seeds = (count: number, from: number) =>
   LONG_RUN_SEED === undefined
-    ? Array.from({ length: COUNT }, (_, index) => 1_000 + index)
+    ? Array.from({ length: Math.ceil(count) }, (_, index) => from + index)
     : [Number(LONG_RUN_SEED)];
+const TIMEOUT_MS = 180_000;
 
-test.each(SEEDS)(
-  "loses, doubles and invents nothing, and calls complete what is (again: LONG_RUN_SEED=%i)",
+test.each(seeds(COUNT, 1_000))(
+  "loses, doubles and invents nothing, and calls complete what is, and nothing else (again: LONG_RUN_SEED=%i)",
   async (seed) => {
-    const { verdict, wrongCandles, settledTo, begunSeconds, counts } = await tellStory(seed, { hours: 2 });
+    const { verdict, wrongCandles, settledTo, begunSeconds, counts } = await tellStory(seed, { hours: 1.5 });
     if (LONG_RUN_SEED !== undefined) console.log(counts);
 
-    expect(verdict.lost.filter((key) => Number(key.split(" ").at(-1)) < settledTo)).toEqual([]);
+    expect(verdict.lost.filter((key) => secondOf(key) < settledTo)).toEqual([]);
     expect(wrongCandles).toEqual([]);
     const known = verdict.timeline.filter(
       ({ fromMs, toMs }) => toMs > begunSeconds * 1_000 && fromMs < settledTo * 1_000,
     );
     expect(known).toMatchObject([{ state: "complete" }]);
   },
-  120_000,
+  TIMEOUT_MS,
+);
+
+// Nobody can have what was made while the collector was down and is served no longer: it must be said.
+test.each(seeds(COUNT / 4, 2_000))(
+  "says of everything that was lost in an outage that it is missing, and why (again: LONG_RUN_SEED=%i)",
+  async (seed) => {
+    const { verdict, wrongCandles, settledTo, begunSeconds } = await tellStory(seed, {
+      hours: 1.5,
+      servedSeconds: 1_500,
+    });
+
+    const lost = verdict.lost.map(secondOf).filter((second) => second >= begunSeconds && second < settledTo);
+    expect(lost.length).toBeGreaterThan(0);
+    const states = lost.map((second) => stateAt(verdict.timeline, second));
+    expect(states.filter((state) => state?.state !== "missing" || state.cause !== "upstream_cap")).toEqual(
+      [],
+    );
+    const known = verdict.timeline.filter(
+      ({ fromMs, toMs }) => fromMs >= begunSeconds * 1_000 && toMs <= settledTo * 1_000,
+    );
+    const withoutLoss = known.filter(
+      ({ state, fromMs, toMs }) =>
+        state !== "complete" && !lost.some((second) => fromMs <= second * 1_000 && second * 1_000 < toMs),
+    );
+    expect(withoutLoss).toEqual([]);
+    expect(wrongCandles).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+// The settle time is a judgement of how late rows come; one that comes later still is found by whoever reads again.
+test(
+  "keeps rows that come after the settle time as soon as somebody reads again, and revises the ledger",
+  async () => {
+    const scene = openScene(3_000, { lateShare: 0, tradesPerSecond: 0.8 });
+    const { clock, machine, upstream } = scene;
+    await machine.collect();
+    clock.advance(60_000);
+    const fromSeconds = Math.ceil(clock.now() / 1_000);
+    upstream.setLate(0.3, SETTLE_SECONDS * 3);
+    clock.advance(300_000);
+    upstream.setLate(0, 1);
+    await settleDown(scene);
+    clock.advance(SETTLE_SECONDS * 3_000);
+    await settleDown(scene);
+    const before = await scene.judge();
+    const stretch = { fromMs: fromSeconds * 1_000, toMs: (fromSeconds + 300) * 1_000 };
+    const count = async () => {
+      const said = await machine.store.coverage.findIntervals({ ...stretch, limit: 10 });
+      expect(said.map(({ state }) => state)).toEqual(["complete"]);
+      const { n } = await machine.store.trades.aggregateTrades(stretch);
+      return { lateRows: Number(said[0]?.evidence["late_rows"]), stored: n };
+    };
+
+    const request = {
+      from: new Date(stretch.fromMs).toISOString(),
+      to: new Date(stretch.toMs).toISOString(),
+    };
+    const known = await count();
+    await machine.backfill(undefined, request);
+    while ((await machine.backfill())["outcome"] !== "nothing_to_do") clock.advance(1_000);
+    const found = await count();
+    await settleDown(scene);
+
+    expect(found.lateRows - known.lateRows).toBe(found.stored - known.stored);
+    expect(before.lies.length).toBeGreaterThan(10);
+    expect((await scene.check()).lost.filter((key) => secondOf(key) * 1_000 < stretch.toMs)).toEqual([]);
+    expect(await scene.wrongCandles()).toEqual([]);
+  },
+  TIMEOUT_MS,
 );

@@ -6,6 +6,7 @@ import {
   type StoryClock,
   type TroubledUpstream,
   troubledUpstream,
+  type UpstreamSettings,
 } from "./troubled-upstream.ts";
 
 /** 2026-09-21T23:20:00Z: the story passes midnight. */
@@ -28,12 +29,18 @@ export interface StoryEnd {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-interface Scene {
+export interface Scene {
   readonly dice: Dice;
   readonly clock: StoryClock;
   readonly upstream: TroubledUpstream;
   readonly machine: Machine;
+  readonly diary: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
   note(what: string, outcome?: Outcome): void;
+  /** Throws when the tape or the ledger says what is not so. */
+  check(): Promise<Verdict>;
+  judge(): Promise<Verdict>;
+  wrongCandles(): Promise<string[]>;
 }
 
 /** Thrown when a moment of a story shows something that must never be. */
@@ -43,34 +50,32 @@ export class StoryBroken extends Error {
   }
 }
 
-/**
- * Hours of collecting through everything that goes wrong, then quiet. At random moments, and at the end, what
- * the ledger calls complete must hold all that the upstream has made visible.
- */
-export async function tellStory(seed: number, options: StoryOptions): Promise<StoryEnd> {
+/** A tape with nothing on it, and an upstream that the seed makes. */
+export function openScene(seed: number, changes: Partial<UpstreamSettings> = {}): Scene {
   const dice = openDice(seed);
   const clock = openStoryClock(EPOCH_MS + 1_000 * dice.whole(60, 900));
-  const upstream = troubledUpstream(
-    {
-      seed,
-      epochMs: EPOCH_MS,
-      tradesPerSecond: dice.pick([0.2, 0.4, 0.8]),
-      lateShare: dice.pick([0, 0.05, 0.3]),
-      lateSeconds: dice.whole(5, 90),
-      pageRowsMax: dice.whole(15, 60),
-    },
-    clock,
-    dice,
-  );
+  const settings = {
+    seed,
+    epochMs: EPOCH_MS,
+    tradesPerSecond: dice.pick([0.2, 0.4, 0.8]),
+    lateShare: dice.pick([0, 0.05, 0.3]),
+    lateSeconds: dice.whole(5, 90),
+    pageRowsMax: dice.whole(15, 60),
+    ...changes,
+  };
+  const upstream = troubledUpstream(settings, clock, dice);
   const machine = aMachine(upstream, clock, dice);
   const diary: string[] = [];
   const counts: Record<string, number> = {};
   const begunMs = clock.now();
+  const span = () => ({ from: EPOCH_MS / 1_000 - 3_600, to: Math.floor(clock.now() / 1_000) + 3_600 });
   const scene: Scene = {
     dice,
     clock,
     upstream,
     machine,
+    diary,
+    counts,
     note(what, outcome = {}) {
       const said = Object.entries(outcome)
         .filter(([name]) => NOTED.includes(name))
@@ -78,42 +83,51 @@ export async function tellStory(seed: number, options: StoryOptions): Promise<St
       diary.push(`${((clock.now() - begunMs) / 1_000).toFixed(0)} s ${what} ${said.join(" ")}`);
       for (const each of [what, ...said]) counts[each] = (counts[each] ?? 0) + 1;
     },
-  };
-  const span = () => ({ from: EPOCH_MS / 1_000 - 3_600, to: Math.floor(clock.now() / 1_000) + 3_600 });
-  const check = async () => {
-    const verdict = await judge(machine.store, upstream, span());
-    const wrong = { lies: verdict.lies, invented: verdict.invented, duplicated: verdict.duplicated };
-    if (Object.values(wrong).some((keys) => keys.length > 0))
+    judge: () => judge(machine.store, upstream, span()),
+    wrongCandles: () => wrongCandles(machine.store, span()),
+    async check() {
+      const verdict = await scene.judge();
+      const wrong = { lies: verdict.lies, invented: verdict.invented, duplicated: verdict.duplicated };
+      if (Object.values(wrong).every((keys) => keys.length === 0)) return verdict;
       throw new StoryBroken("the ledger or the tape says what is not so", await explain(scene, wrong), diary);
-    return verdict;
+    },
   };
+  return scene;
+}
 
+/**
+ * Hours of collecting through everything that goes wrong, then quiet. At random moments, and at the end, what
+ * the ledger calls complete must hold all that the upstream has made visible.
+ */
+export async function tellStory(seed: number, options: StoryOptions): Promise<StoryEnd> {
+  const scene = openScene(seed);
+  const { dice, clock, upstream } = scene;
+  const begunMs = clock.now();
   const endMs = begunMs + options.hours * 3_600_000;
   upstream.trouble.servedSeconds = options.servedSeconds ?? Number.POSITIVE_INFINITY;
-  const outageMs = options.servedSeconds === undefined ? Number.POSITIVE_INFINITY : (begunMs + endMs) / 2;
-  let hadOutage = false;
+  let outageMs = options.servedSeconds === undefined ? Number.POSITIVE_INFINITY : (begunMs + endMs) / 2;
   while (clock.now() < endMs) {
     clock.advance(1_000 * dice.whole(2, 40));
-    if (clock.now() > outageMs && !hadOutage) {
-      hadOutage = true;
+    if (clock.now() > outageMs) {
+      outageMs = Number.POSITIVE_INFINITY;
       clock.advance(1_000 * ((options.servedSeconds ?? 0) + dice.whole(60, 600)));
       scene.note("long outage");
     }
     if (dice.happens(0.08)) changeTrouble(scene);
     await liveOn(scene);
-    if (dice.happens(0.04)) await check();
+    if (dice.happens(0.04)) await scene.check();
   }
 
-  Object.assign(upstream.trouble, { failures: 0, behindMs: 0, replicaBehindMs: 0 });
+  Object.assign(upstream.trouble, { failures: 0, behindMs: 0, replicaBehindMs: 0, isWithoutV2: false });
   scene.note("quiet from here on");
-  const settledTo = await settleDown(scene, Math.floor(clock.now() / 1_000), diary);
+  const settledTo = await settleDown(scene);
   return {
-    verdict: await check(),
-    wrongCandles: await wrongCandles(machine.store, span()),
+    verdict: await scene.check(),
+    wrongCandles: await scene.wrongCandles(),
     settledTo,
     begunSeconds: begunMs / 1_000,
-    diary,
-    counts,
+    diary: scene.diary,
+    counts: scene.counts,
   };
 }
 
@@ -145,8 +159,13 @@ function changeTrouble({ dice, upstream: { trouble }, note }: Scene): void {
   trouble.failures = dice.pick([0, 0, 0.03, 0.1, 0.3, 0.8]);
   trouble.behindMs = 1_000 * dice.pick([0, 0, 0, 0, dice.whole(5, 50), dice.whole(200, 900)]);
   trouble.replicaBehindMs = 1_000 * dice.pick([0, 0, dice.whole(2, 120)]);
-  const { failures, behindMs, replicaBehindMs } = trouble;
-  note("trouble", { walk: `${failures}/${behindMs / 1_000}/${replicaBehindMs / 1_000}` });
+  trouble.isWithoutV2 = dice.happens(0.1);
+  const { failures, behindMs, replicaBehindMs, isWithoutV2 } = trouble;
+  note("trouble");
+  if (failures > 0) note(`${failures} of the requests fail`);
+  if (behindMs > 0) note(`${behindMs > 60_000 ? "far" : "somewhat"} behind`);
+  if (replicaBehindMs > 0) note("some answers are old");
+  if (isWithoutV2) note("without v2");
 }
 
 /** What happens next: mostly a tick, now and then something that a tick must survive. */
@@ -181,12 +200,9 @@ function someFate(dice: Dice): Fate {
 
 const QUIET_TICKS_MAX = 600;
 
-/** Ticks without trouble until all that was made by then has settled, and every message was taken. */
-async function settleDown(
-  { clock, machine, note }: Scene,
-  untilSeconds: number,
-  diary: readonly string[],
-): Promise<number> {
+/** Ticks without trouble until all that was made by now has settled, and every message was taken. */
+export async function settleDown({ clock, machine, note, diary }: Scene): Promise<number> {
+  const untilSeconds = Math.floor(clock.now() / 1_000);
   for (let ticks = 0; ticks < QUIET_TICKS_MAX; ticks += 1) {
     clock.advance(20_000);
     const tail = await machine.collect(LIVES, 20);

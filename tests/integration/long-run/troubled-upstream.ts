@@ -28,6 +28,8 @@ export interface Trouble {
   behindMs: number;
   /** Some answers come from a replica that is so far behind, and nothing says so. */
   replicaBehindMs: number;
+  /** Only the older interface is there, whose offset pages shift when rows are inserted. */
+  isWithoutV2: boolean;
   /** Nothing older than this is served. */
   servedSeconds: number;
   /** Rows that it no longer serves, by their keys. */
@@ -39,6 +41,7 @@ export function noTrouble(): Trouble {
     failures: 0,
     behindMs: 0,
     replicaBehindMs: 0,
+    isWithoutV2: false,
     servedSeconds: Number.POSITIVE_INFINITY,
     withdrawn: new Set(),
   };
@@ -95,6 +98,7 @@ export function troubledUpstream(
     world.setFault({ name: "late-trades", since: clock.now() / 1_000, share, delay_seconds: seconds });
   world.setFault({ name: "late-trades", since: 0, share: lateShare, delay_seconds: lateSeconds });
   world.setFault({ name: "malformed-rows", since: 0, share: 0.01 });
+  world.setFault({ name: "page-shift", probability: 0.2, rows: 3, seed });
 
   /** The world reads its clock while it is asked, not later. */
   const answer = (request: Request, behindMs: number) => {
@@ -108,6 +112,8 @@ export function troubledUpstream(
 
   async function send(request: Request): Promise<Response> {
     clock.advance(dice.whole(20, 400));
+    if (trouble.isWithoutV2 && new URL(request.url).pathname.includes("/v2/"))
+      return new Response("{}", { status: 404, headers: { "content-type": "application/json" } });
     const isStale = trouble.replicaBehindMs > 0 && dice.happens(0.3);
     const behindMs = trouble.behindMs + (isStale ? trouble.replicaBehindMs : 0);
     const failure = dice.happens(trouble.failures) ? dice.pick(FAILURES) : null;
