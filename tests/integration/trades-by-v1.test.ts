@@ -1,10 +1,10 @@
 import { inMemoryBus } from "@polytape/event-bus/in-memory";
+import { collectTrades } from "@polytape/ingest-trades/collect-trades.ts";
 import { SECOND_MS } from "@polytape/market-model";
 import { inMemoryStore } from "@polytape/market-store/in-memory";
 import { type Simulator, startSimulator } from "@polytape/polymarket-simulator";
 import { connectPolymarket } from "@polytape/polymarket-source";
 import { afterEach, expect, test } from "vitest";
-import { collectTrades } from "../../functions/ingest-trades/collect-trades.ts";
 import { compareWithTruth, countTape, readTape, readTruth } from "../end-to-end/truth.ts";
 
 /** The live tail and the settle walk over an upstream that has v1 only, or loses and regains its v2. */
