@@ -3,7 +3,7 @@
 #   make up API_BIND_PORT=8081 POLYTAPE_HOME=/srv/tape
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs test check test-integration e2e soak bench rebuild-candles key build deploy clean backfill
+.PHONY: help demo up down status logs test check test-integration e2e soak bench rebuild-candles key polytape build deploy clean backfill
 
 LOCAL := node local/dist/local.cjs
 
@@ -25,9 +25,12 @@ status: local/dist/local.cjs ## what runs, with process ids, memory and restarts
 logs: local/dist/local.cjs ## follows the logs; NAME=gateway for one of them
 	@$(LOCAL) logs $(NAME)
 
-key: local/dist/local.cjs ## makes an API key, alone on the last line; PLAN=weekly or PLAN=monthly
+key: local/dist/local.cjs ## makes an API key, alone on the last line; PLAN=weekly or monthly [LABEL= RATE= CAP=]
 	@case "$(PLAN)" in weekly|monthly) ;; *) echo "make key needs PLAN=weekly or PLAN=monthly" >&2; exit 2;; esac
-	@$(LOCAL) run cli/dist/polytape.cjs keys create --plan $(PLAN)
+	@$(LOCAL) run cli/dist/polytape.cjs keys create --plan $(PLAN) $(if $(LABEL),--label "$(LABEL)") $(if $(RATE),--rate "$(RATE)") $(if $(CAP),--cap "$(CAP)")
+
+polytape: local/dist/local.cjs ## the command, asked of this copy: make polytape ARGS="keys list"
+	@$(LOCAL) run cli/dist/polytape.cjs $(ARGS)
 
 rebuild-candles: ## makes the candles of FROM= TO= (days or RFC 3339) [MARKET=] anew from stored trades
 	@test -n "$(FROM)" && test -n "$(TO)" || { echo "make rebuild-candles needs FROM= and TO= (RFC 3339, or a day)" >&2; exit 2; }

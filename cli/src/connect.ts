@@ -12,7 +12,7 @@ import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { z } from "zod";
 import { callFunction } from "./call-function.ts";
 import type { Tools } from "./command.ts";
-import { apiSettings, openApiClient } from "./reading/api-client.ts";
+import { apiSettings, apiUrl, openApiClient } from "./reading/api-client.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -50,8 +50,8 @@ export function connectTools(
       callFunction: async (name, body) =>
         callFunction(readSettings(gatewaySettings, environment).OPENFAAS_URL, name, body),
       api: async () => {
-        const { POLYTAPE_URL, POLYTAPE_API_KEY } = readSettings(apiSettings, environment);
-        return openApiClient({ url: POLYTAPE_URL, key: POLYTAPE_API_KEY, tell });
+        const settings = readSettings(apiSettings, environment);
+        return openApiClient({ url: apiUrl(settings), key: settings.POLYTAPE_API_KEY, tell });
       },
       readInput,
       now: Date.now,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { newKeyText } from "@polytape/api-access";
 import { expect, test } from "vitest";
 import { aShell } from "../testing.ts";
+import { apiSettings, apiUrl } from "./api-client.ts";
 import { pauseBeforeRetry } from "./retry.ts";
 
 const ME = {
@@ -124,4 +125,12 @@ test.each([
   const answer = { status: 503, headers: new Headers({ "retry-after": text }) };
 
   expect(pauseBeforeRetry(answer, 2, Date.parse("2026-11-22T12:00:00Z"))).toBe(pauseMs);
+});
+
+test.each([
+  [{}, "http://127.0.0.1:8080"],
+  [{ OPENFAAS_URL: "http://gateway:8080/" }, "http://gateway:8080/function/query-api"],
+  [{ OPENFAAS_URL: "http://gateway:8080", POLYTAPE_URL: "https://tape.example" }, "https://tape.example"],
+])("finds the API of %j at %s", (environment, url) => {
+  expect(apiUrl(apiSettings.parse(environment))).toBe(url);
 });

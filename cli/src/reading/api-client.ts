@@ -9,9 +9,15 @@ import { pauseBeforeRetry } from "./retry.ts";
 /** Where the API is and who asks. The key is checked by `openApiClient`, which does not repeat it. */
 export const apiSettings = z.object({
   /** The edge, the local profile, or `…/function/query-api` of a gateway. */
-  POLYTAPE_URL: httpUrl().default("http://127.0.0.1:8080"),
+  POLYTAPE_URL: httpUrl().optional(),
+  /** The gateway, for whoever names only that. */
+  OPENFAAS_URL: httpUrl().optional(),
   POLYTAPE_API_KEY: z.string().optional(),
 });
+
+export function apiUrl({ POLYTAPE_URL, OPENFAAS_URL }: z.output<typeof apiSettings>): string {
+  return POLYTAPE_URL ?? (OPENFAAS_URL ? `${OPENFAAS_URL}/function/query-api` : "http://127.0.0.1:8080");
+}
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
