@@ -24,7 +24,7 @@ export function apiParts({
   bus: ApiParts["bus"];
   settings: Pick<
     z.output<typeof queryApiSettings>,
-    "RETENTION_DAYS" | "SETTLE_SECONDS" | "CANDLES_INTERVALS"
+    "RETENTION_DAYS" | "SETTLE_SECONDS" | "CANDLES_INTERVALS" | "API_QUERY_TIMEOUT_MS"
   >;
   log: Log;
   now: () => EpochMs;
@@ -43,6 +43,7 @@ export function apiParts({
       settleMs: settings.SETTLE_SECONDS * SECOND_MS,
       candleIntervals: settings.CANDLES_INTERVALS,
       version,
+      queryTimeoutMs: settings.API_QUERY_TIMEOUT_MS,
     },
   };
 }

@@ -12,7 +12,7 @@ import { errorAnswer, errorResponse } from "./http/error-response.ts";
 import { notModified } from "./http/not-modified.ts";
 import { requestIdOf } from "./http/request-id.ts";
 import type { ApiParts, Route } from "./http/route.ts";
-import { ANSWER_WITHIN_MS, withinDeadline } from "./http/within-deadline.ts";
+import { withinDeadline } from "./http/within-deadline.ts";
 import { getCandles } from "./routes/get-candles/route.ts";
 import { getCoverage } from "./routes/get-coverage/route.ts";
 import { getHealth } from "./routes/get-health/route.ts";
@@ -119,7 +119,7 @@ function admit(api: ApiParts): MiddlewareHandler<Env> {
 }
 
 function answer(api: ApiParts, route: Route, context: Context<Env>): Promise<Response> {
-  const work = route.respond(api, {
+  const request = {
     parts: context.req.param(),
     search: new URL(context.req.url).searchParams,
     accepted: formatOfType(
@@ -130,8 +130,11 @@ function answer(api: ApiParts, route: Route, context: Context<Env>): Promise<Res
       }),
     ),
     caller: context.get("caller"),
-  });
-  return withinDeadline(work, ANSWER_WITHIN_MS);
+  };
+  return withinDeadline(
+    (signal) => route.respond({ ...api, store: api.store.cancelledBy(signal) }, request),
+    api.rules.queryTimeoutMs,
+  );
 }
 
 /** A path or an error may hold a key that somebody put into the wrong place. */

@@ -6,14 +6,13 @@ import type { z } from "zod";
 import { apiParts } from "./api-parts.ts";
 import { createApp } from "./app.ts";
 import { connectAccess } from "./connect-access.ts";
-import { ANSWER_WITHIN_MS } from "./http/within-deadline.ts";
 import type { queryApiSettings } from "./settings.ts";
 
 /**
- * Just under the time an answer may take. Shorter would give up a search that a busy store is about to answer,
- * and ask the same again beside it: more work just when there is too much.
+ * Over the time that an answer may take, which ends a request first. Shorter would give up a search that a busy
+ * store is about to answer, and ask the same again beside it: more work just when there is too much.
  */
-const STORE_TIMEOUT_MS = ANSWER_WITHIN_MS - 1_000;
+const STORE_MARGIN_MS = 1_000;
 
 export interface QueryApi {
   readonly respond: (request: Request) => Response | Promise<Response>;
@@ -24,7 +23,10 @@ export interface QueryApi {
 
 /** The service on real servers. Waits for none of them: what is away is said in the answers. */
 export function openQueryApi(settings: z.output<typeof queryApiSettings>, log: Log): QueryApi {
-  const store = openMarketStore({ ...openSearchConnection(settings), timeoutMs: STORE_TIMEOUT_MS });
+  const store = openMarketStore({
+    ...openSearchConnection(settings),
+    timeoutMs: settings.API_QUERY_TIMEOUT_MS + STORE_MARGIN_MS,
+  });
   const limits = { rateRps: settings.API_RATE_RPS, dailyCap: settings.API_DAILY_CAP };
   const gate = createAccessGate(limits, (hash, reason) => log.warn("key-record-invalid", { hash, reason }));
   const connect = () =>

@@ -14,6 +14,8 @@ export const queryApiSettings = z.object({
     .default(10),
   /** Requests a UTC day of a key that names no cap of its own. */
   API_DAILY_CAP: wholeNumber({ min: 1, max: 1_000_000_000 }).default(100_000),
+  /** What takes longer is given up, in OpenSearch too. Below the platform's own limit (stack.yml: 15 s), which has no envelope. */
+  API_QUERY_TIMEOUT_MS: wholeNumber({ min: 100, max: 14_000 }).default(10_000),
   /** Days that are kept; 0: all. */
   RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
   /** What is younger may still get late rows. */

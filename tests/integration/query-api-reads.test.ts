@@ -72,7 +72,12 @@ async function openApi() {
   await gate.keys.follow(keys);
   await gate.usage.load(inMemoryBucket());
   const { key } = await issueKey(keys, { plan: "weekly" }, { nowMs: clock.nowMs, randomBytes });
-  const settings = { RETENTION_DAYS: 90, SETTLE_SECONDS: 600, CANDLES_INTERVALS: ["1m" as const] };
+  const settings = {
+    RETENTION_DAYS: 90,
+    SETTLE_SECONDS: 600,
+    CANDLES_INTERVALS: ["1m" as const],
+    API_QUERY_TIMEOUT_MS: 10_000,
+  };
   const bus = { isConnected: () => true };
   const log = createLog("query-api", () => {});
   const respond = createApp(apiParts({ store, gate, bus, settings, log, now: () => clock.nowMs }));

@@ -15,6 +15,7 @@ const EVERYWHERE: readonly ApiErrorCode[] = [
   "internal",
   "store_unavailable",
   "auth_unavailable",
+  "query_timeout",
 ];
 
 const LIMIT_HEADERS = {

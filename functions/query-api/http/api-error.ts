@@ -23,6 +23,10 @@ export const API_ERRORS = {
   internal: { status: 500, meaning: "A mistake on our side." },
   store_unavailable: { status: 503, meaning: "The store does not answer; try again." },
   auth_unavailable: { status: 503, meaning: "Keys have not been read yet; try again." },
+  query_timeout: {
+    status: 504,
+    meaning: "The question took longer than this service gives one; it was given up. Ask for less.",
+  },
 } as const;
 
 export type ApiErrorCode = keyof typeof API_ERRORS;

@@ -19,7 +19,7 @@ const PUBLIC_SENTENCES = {
 
 /** The answer to anything that was thrown: codes of the table as they stand, all else without its inside. */
 export function errorResponse(error: unknown, requestId: string): Response {
-  if (error instanceof PolytapeError && isApiErrorCode(error.code) && API_ERRORS[error.code].status < 500)
+  if (error instanceof PolytapeError && isApiErrorCode(error.code) && isForUsers(error.code))
     return errorAnswer(error.code, error.message, requestId);
   const code = publicCodeOf(error);
   const headers: Record<string, string> = code === "store_unavailable" ? { "retry-after": "1" } : {};
@@ -41,6 +41,11 @@ export function errorAnswer(
     status: API_ERRORS[code].status,
     headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
   });
+}
+
+/** Whose message is written for whoever asked; other trouble of ours has a sentence that tells nothing. */
+function isForUsers(code: ApiErrorCode): boolean {
+  return API_ERRORS[code].status < 500 || code === "query_timeout";
 }
 
 function publicCodeOf(error: unknown): keyof typeof PUBLIC_SENTENCES {

@@ -33,6 +33,8 @@ export interface ApiRules {
   readonly settleMs: number;
   readonly candleIntervals: readonly CandleInterval[];
   readonly version: string;
+  /** What takes longer is given up, here and in the store. */
+  readonly queryTimeoutMs: number;
 }
 
 interface RouteSpec<Path extends z.ZodObject, Query extends z.ZodObject, Answer extends z.ZodType> {

@@ -1,20 +1,29 @@
 import { PolytapeError } from "@polytape/market-model";
 
-/** Well under the platform's own limit, so that an overrun gets our envelope and not an empty 504. */
-export const ANSWER_WITHIN_MS = 10_000;
-
-/** The work's outcome, or `store_unavailable` when it takes longer than the time given. */
-export async function withinDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+/**
+ * The work's outcome, or `query_timeout` when it takes longer than the time given. Then the signal fires, so that
+ * the store is told as well: a search that nobody waits for would go on and slow down everybody else's.
+ */
+export async function withinDeadline<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  deadlineMs: number,
+): Promise<T> {
+  const deadline = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const overrun = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new PolytapeError("operating", "store_unavailable", `No answer within ${deadlineMs} ms.`)),
-      deadlineMs,
-    );
+    timer = setTimeout(() => {
+      reject(tookTooLong(deadlineMs));
+      deadline.abort();
+    }, deadlineMs);
   });
   try {
-    return await Promise.race([work, overrun]);
+    return await Promise.race([work(deadline.signal), overrun]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function tookTooLong(deadlineMs: number): PolytapeError {
+  const message = `The question took longer than ${deadlineMs} ms and was given up. Ask for a shorter range, or try again.`;
+  return new PolytapeError("operating", "query_timeout", message, { facts: { deadline_ms: deadlineMs } });
 }

@@ -47,7 +47,12 @@ export async function anApi(
     nowMs: NOW,
     randomBytes,
   });
-  const settings = { RETENTION_DAYS: 90, SETTLE_SECONDS: 600, CANDLES_INTERVALS: [...CANDLE_INTERVALS] };
+  const settings = {
+    RETENTION_DAYS: 90,
+    SETTLE_SECONDS: 600,
+    CANDLES_INTERVALS: [...CANDLE_INTERVALS],
+    API_QUERY_TIMEOUT_MS: 10_000,
+  };
   const respond = createApp(
     apiParts({
       store,

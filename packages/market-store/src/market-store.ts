@@ -39,6 +39,11 @@ export interface MarketStore {
   readonly retention: StoreRetention;
   /** Cluster state and answer time; throws `store_unavailable`. */
   health(): Promise<{ status: "green" | "yellow" | "red"; tookMs: number }>;
+  /**
+   * The same store, whose requests are given up when the signal fires, and then throw `store_unavailable`. The
+   * server is told and cancels their searches; of writes that were on their way nothing is known.
+   */
+  cancelledBy(signal: AbortSignal): MarketStore;
   close(): Promise<void>;
 }
 

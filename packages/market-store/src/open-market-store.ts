@@ -14,6 +14,7 @@ import { indexNames } from "./opensearch/index-names.ts";
 import { schemaGuard } from "./opensearch/schema-version.ts";
 import type { StoreParts } from "./opensearch/store-parts.ts";
 import { indexRetention } from "./retention/index-retention.ts";
+import { type StoredDays, storedDays } from "./trades/stored-days.ts";
 import { tradeTape } from "./trades/trade-tape.ts";
 
 const healthAnswer = z.object({ status: z.enum(["green", "yellow", "red"]) });
@@ -22,17 +23,19 @@ const healthAnswer = z.object({ status: z.enum(["green", "yellow", "red"]) });
 export function openMarketStore(settings: StoreSettings, options: { now?: () => EpochMs } = {}): MarketStore {
   const store = connectStore(settings);
   const names = indexNames(settings.indexPrefix);
-  const parts: StoreParts = {
-    store,
-    names,
-    now: options.now ?? Date.now,
-    ready: schemaGuard(store, names),
-  };
+  const now = options.now ?? Date.now;
+  const parts: StoreParts = { store, names, now, ready: schemaGuard(store, names) };
+  return marketStoreOn(parts, storedDays(store, names, now));
+}
+
+/** What is remembered of the server is given, because several views of one store share it. */
+function marketStoreOn(parts: StoreParts, days: StoredDays): MarketStore {
+  const { store } = parts;
   const states = checkpoints(parts);
 
   return {
     markets: marketCatalogue(parts),
-    trades: tradeTape(parts),
+    trades: tradeTape(parts, days),
     candles: candleShelf(parts),
     books: bookShelf(parts, states),
     checkpoints: states,
@@ -49,6 +52,7 @@ export function openMarketStore(settings: StoreSettings, options: { now?: () => 
       const { status } = readAnswer(healthAnswer, answer.body, "the cluster's health");
       return { status, tookMs: Math.round(performance.now() - startedMs) };
     },
+    cancelledBy: (signal) => marketStoreOn({ ...parts, store: store.cancelledBy(signal) }, days),
     close: () => store.close(),
   };
 }

@@ -12,11 +12,9 @@ const STREAMS = ["trades", "books", "markets"] as const;
 const stream = z
   .object({
     stream: z.enum(STREAMS),
-    newest_ts: moment
-      .nullable()
-      .meta({
-        description: "The venue's time of the newest trade, book change or market update; null: not known.",
-      }),
+    newest_ts: moment.nullable().meta({
+      description: "The venue's time of the newest trade, book change or market update; null: not known.",
+    }),
     newest_ingested_at: moment
       .nullable()
       .meta({ description: "When it was stored or, of books, last seen; null: not known." }),

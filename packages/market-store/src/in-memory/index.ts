@@ -69,7 +69,7 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     });
   }
 
-  return {
+  const store: InMemoryStore = {
     markets: guarded("markets", markets),
     trades: guarded("trades", inMemoryTrades(now)),
     candles: guarded("candles", inMemoryCandles(now)),
@@ -79,6 +79,8 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     rejections: guarded("rejections", inMemoryRejections()),
     retention: guarded("retention", retention),
     health: async () => ({ status: "green", tookMs: 0 }),
+    // Nothing here takes long enough to be given up.
+    cancelledBy: () => store,
     close: async () => {},
     failNext(call, { error = storeUnavailable(new Error("made to fail")), afterEffect = false } = {}) {
       failures.set(call, [...(failures.get(call) ?? []), { error, afterEffect }]);
@@ -87,4 +89,5 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     loseBookSide: loseSide,
     marketHistory: history,
   };
+  return store;
 }

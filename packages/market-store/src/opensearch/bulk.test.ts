@@ -24,6 +24,7 @@ function answering(answer: (ids: string[], call: number) => unknown[] | "busy"):
       const items = answer(ids, calls.length);
       return items === "busy" ? { status: 429, body: {} } : { status: 200, body: { items } };
     },
+    cancelledBy: () => store,
     close: async () => {},
   };
   return { store, calls };
@@ -31,13 +32,15 @@ function answering(answer: (ids: string[], call: number) => unknown[] | "busy"):
 
 /** A server that stores one document, unless asking it throws. */
 function failing(ask: (request: Parameters<StoreConnection["request"]>[0]) => void): StoreConnection {
-  return {
+  const store: StoreConnection = {
     async request(request) {
       ask(request);
       return { status: 200, body: { items: [CREATED] } };
     },
+    cancelledBy: () => store,
     close: async () => {},
   };
+  return store;
 }
 
 const line = (record: string) => ({ action: record, source: `{"of":"${record}"}` });
@@ -125,8 +128,16 @@ describe("bulk", () => {
   it("gives up after a bounded number of tries", async () => {
     const { store, calls } = answering((ids) => ids.map(() => BUSY));
 
-    await expect(sendBulk(store, ["a"], line)).rejects.toMatchObject({ code: "store_refused" });
+    await expect(sendBulk(store, ["a"], line)).rejects.toMatchObject({ code: "store_busy" });
     expect(calls).toHaveLength(5);
+  });
+
+  it("does not wait for a block on the index to pass", async () => {
+    const error = { type: "cluster_block_exception", reason: "index has read-only-allow-delete block" };
+    const { store, calls } = answering((ids) => ids.map(() => ({ create: { status: 429, error } })));
+
+    await expect(sendBulk(store, ["a"], line)).rejects.toMatchObject({ code: "store_full" });
+    expect(calls).toHaveLength(1);
   });
 
   it("does not take an answer for fewer documents as success", async () => {

@@ -1,7 +1,7 @@
 import { Client, errors } from "@opensearch-project/opensearch";
 import type { PolytapeError } from "@polytape/market-model";
 import type { StoreSettings } from "../market-store.ts";
-import { storeRefused, storeUnavailable } from "../store-errors.ts";
+import { storeRefusal, storeUnavailable } from "../store-errors.ts";
 
 export interface StoreRequest {
   readonly method: "GET" | "PUT" | "POST" | "DELETE" | "HEAD";
@@ -25,8 +25,13 @@ export interface StoreAnswer {
 
 /** One server or cluster behind the official client: its pool, authentication, TLS and timeouts. */
 export interface StoreConnection {
-  /** Throws `store_unavailable` without an answer (or 502 to 504), `store_refused` for an error answer. */
+  /** Throws `store_unavailable` without an answer (or 502 to 504), else what `RefusalCode` names. */
   request(request: StoreRequest): Promise<StoreAnswer>;
+  /**
+   * The same connection, whose requests are given up when the signal fires and then throw `store_unavailable`:
+   * each closes its socket, by which the server knows that nobody waits, and cancels the search.
+   */
+  cancelledBy(signal: AbortSignal): StoreConnection;
   close(): Promise<void>;
 }
 
@@ -47,10 +52,15 @@ export function connectStore(settings: StoreSettings): StoreConnection {
     disablePrototypePoisoningProtection: true,
   });
 
+  return connectionOf(client, null);
+}
+
+function connectionOf(client: Client, signal: AbortSignal | null): StoreConnection {
   return {
     async request({ method, path, query, body, lines, accept, once }) {
       try {
-        const answer = await client.transport.request(
+        signal?.throwIfAborted();
+        const underway = client.transport.request(
           {
             method,
             path,
@@ -60,13 +70,31 @@ export function connectStore(settings: StoreSettings): StoreConnection {
           },
           { ignore: [...(accept ?? [])], ...(once && { maxRetries: 0 }) },
         );
+        const answer = await abortedBy(signal, underway);
         return { status: answer.statusCode ?? 0, body: answer.body };
       } catch (error) {
         throw troubleOf(error, `${method} ${path}`);
       }
     },
+    cancelledBy: (other) => connectionOf(client, signal ? AbortSignal.any([signal, other]) : other),
     close: () => client.close(),
   };
+}
+
+async function abortedBy<T>(
+  signal: AbortSignal | null,
+  underway: Promise<T> & { abort(): void },
+): Promise<T> {
+  // Not returned: it is a promise that fails, and listeners of signals must not hand one back.
+  const abort = () => {
+    underway.abort();
+  };
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await underway;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
 }
 
 function troubleOf(error: unknown, request: string): PolytapeError {
@@ -74,5 +102,6 @@ function troubleOf(error: unknown, request: string): PolytapeError {
   if (!(error instanceof errors.ResponseError)) return storeUnavailable(error, { request });
   const status = error.statusCode ?? 0;
   if (status >= 502 && status <= 504) return storeUnavailable(error, { request, status });
-  return storeRefused("a request", { request, status, reason: error.message.slice(0, 500) }, error);
+  const reason = error.message.slice(0, 500);
+  return storeRefusal("a request", { status, reason }, { request, status, reason }, error);
 }

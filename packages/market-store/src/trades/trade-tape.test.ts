@@ -16,6 +16,7 @@ test("a trade's moment of arrival is never older than the request that stored it
         ? { status: 429, body: {} }
         : { status: 200, body: { items: [{ create: { status: arrivals.length === 2 ? 503 : 201 } }] } };
     },
+    cancelledBy: () => store,
     close: async () => {},
   };
   const tape = tradeTape({

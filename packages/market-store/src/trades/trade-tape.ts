@@ -18,7 +18,7 @@ import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { checkResultWindow, RESULT_WINDOW_MAX } from "../store-errors.ts";
 import { minuteClauses, minuteSearches } from "./minute-search.ts";
-import { storedDays } from "./stored-days.ts";
+import { type StoredDays, storedDays } from "./stored-days.ts";
 import { tradeLists } from "./token-minutes.ts";
 import { tradeLine, tradeOf } from "./trade-document.ts";
 import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
@@ -35,9 +35,10 @@ const sumAnswer = z.object({
 });
 
 /** Trades in one index per event day, each created once under an id computed from the trade. */
-export function tradeTape({ store, names, now, ready }: StoreParts): TradeTape {
-  const days = storedDays(store, names, now);
-
+export function tradeTape(
+  { store, names, now, ready }: StoreParts,
+  days: StoredDays = storedDays(store, names, now),
+): TradeTape {
   function daysPath(dayList: readonly EpochMs[]): string {
     return dayList.map((day) => names.tradesOfDay(day)).join(",");
   }
