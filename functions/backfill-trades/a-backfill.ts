@@ -25,12 +25,14 @@ export function aBackfill(
   const clock = { nowMs: NOW_SECONDS * SECOND_MS };
   const now = () => clock.nowMs;
   const feed = inMemorySource({ trades, now });
+  const upstream = { lagSeconds: 4 };
   const store = inMemoryStore({ now });
   const bus = inMemoryBus();
   const parts: BackfillTradesParts = {
     source: {
       readTradePage: (query) => feed.readTradePage({ ...query, limit: 7 }),
       findMarkets: feed.findMarkets,
+      readStatus: async () => ({ lagSeconds: upstream.lagSeconds, computedAtMs: now() }),
     },
     store,
     bus,
@@ -78,6 +80,7 @@ export function aBackfill(
   return {
     parts,
     feed,
+    upstream,
     store,
     bus,
     clock,

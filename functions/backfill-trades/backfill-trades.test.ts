@@ -168,6 +168,29 @@ test("keeps what was read before the upstream failed, and goes on there", async 
 });
 
 // The live tail shares the upstream's limits: whoever hurries on takes them from it.
+// Rows that the upstream does not show yet would be missing in what the walk calls complete.
+test("waits while the upstream is behind, and proves nothing by what it read meanwhile", async () => {
+  const tape = aBackfill(aDay());
+  tape.upstream.lagSeconds = 900;
+  const waiting = [await tape.run(), await tape.run()];
+  expect(tape.feed.calls).toEqual([]);
+
+  tape.upstream.lagSeconds = 4;
+  const readTradePage: typeof tape.parts.source.readTradePage = async (query) => {
+    tape.upstream.lagSeconds = 900;
+    return tape.parts.source.readTradePage(query);
+  };
+  waiting.push(await tape.run({}, { source: { ...tape.parts.source, readTradePage } }));
+  expect(await tape.intervals()).toEqual([]);
+
+  tape.upstream.lagSeconds = 4;
+  await tape.runToEnd();
+
+  expect(waiting.map(({ outcome }) => outcome)).toEqual(Array(3).fill("upstream_behind"));
+  expect(multiset(await tape.stored())).toEqual(multiset(since(aDay(), from + 1)));
+  expect(complete(await tape.intervals())).toEqual([[from + 1, expect.any(Number)]]);
+});
+
 test("asks for no next call when it is throttled", async () => {
   const tape = aBackfill(aDay(), { budget: { pagesMax: 5, batchPages: 2 } });
   tape.feed.failCall(3, new PolytapeError("operating", "upstream_throttled", "slower"));

@@ -13,11 +13,13 @@ import { findStarted, refuseUnknownMarket, startBackfill } from "./start-backfil
 import { tendBackfills } from "./tend-backfills.ts";
 
 export interface BackfillTradesParts extends RunContext, ReadingParts {
-  readonly source: Pick<PolymarketSource, "readTradePage" | "findMarkets">;
+  readonly source: Pick<PolymarketSource, "readTradePage" | "findMarkets" | "readStatus">;
   readonly store: Pick<MarketStore, "trades" | "markets" | "checkpoints" | "coverage" | "rejections">;
   readonly bus: Pick<EventBus, "publish" | "publishTradesStored">;
   readonly bounds: RequestBounds;
   readonly settleSeconds: number;
+  /** An upstream further behind the chain than this proves nothing; default 60. */
+  readonly upstreamLagSecondsMax?: number;
   pause(ms: number): Promise<void>;
 }
 

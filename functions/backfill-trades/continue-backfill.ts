@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { JobReport } from "@polytape/function-runtime";
-import { hasCode } from "@polytape/market-model";
+import { hasCode, PolytapeError } from "@polytape/market-model";
 import { sendNextJob } from "./backfill-jobs.ts";
 import type { BackfillList, StoredBackfill } from "./backfill-list.ts";
 import { type Backfill, newWalk } from "./backfill-state.ts";
@@ -21,20 +21,40 @@ export async function continueBackfill(
   const before = openWalkNow(parts, backfill.state);
   let failure: unknown = null;
   // A walk that has ended is over; only its last statements may still be waiting.
-  if (before.walk.end === null)
-    for await (const batch of readBatches(parts, before)) {
+  if (before.walk.end === null) {
+    failure = await lagOf(parts);
+    for await (const batch of failure ? [] : readBatches(parts, before)) {
+      failure = batch.pages > 0 ? await lagOf(parts) : null;
+      if (failure) break;
       await keepEstimate(parts, backfill, batch);
       if (batch.pages > 0)
         await settleBatch(parts, backfill, { batch, startedMs: before.updatedAtMs, before });
       failure = batch.failure;
     }
+  }
   if (!failure && backfill.state.walk.end !== null)
     await endBackfill(parts, backfill, { state: "done", reason: null });
   const outcome = failure ? await takeFailure(parts, backfill, failure) : backfill.state.state;
   if (backfill.state.state !== "running") await list.put({ id: before.id, open: false });
-  // Throttled: the live tail comes first, and the tick goes on.
-  else if (outcome !== "throttled") await sendNextJob(parts.bus, backfill.state);
+  // Throttled: the live tail comes first, and the tick goes on; so it does with an upstream that is behind.
+  else if (outcome !== "throttled" && outcome !== "upstream_behind")
+    await sendNextJob(parts.bus, backfill.state);
   return reportOf(outcome, before, backfill.state);
+}
+
+/**
+ * Asked before and after what is read: an upstream that is far behind does not show yet what came late. Then nothing
+ * of the batch counts, and it is read again.
+ */
+async function lagOf({
+  source,
+  upstreamLagSecondsMax = 60,
+}: BackfillTradesParts): Promise<PolytapeError | null> {
+  const { lagSeconds } = await source.readStatus();
+  if (lagSeconds <= upstreamLagSecondsMax) return null;
+  return new PolytapeError("operating", "upstream_behind", "The upstream is far behind the chain.", {
+    facts: { lagSeconds },
+  });
 }
 
 /** A walk of which nothing was read begins now, whenever it was planned. */
@@ -62,7 +82,7 @@ async function takeFailure(
   parts: BackfillTradesParts,
   backfill: StoredBackfill,
   failure: unknown,
-): Promise<"throttled" | "restarts" | "failed"> {
+): Promise<"throttled" | "upstream_behind" | "restarts" | "failed"> {
   const { log, now, settleSeconds } = parts;
   const { state } = backfill;
   const reason = failure instanceof Error ? failure.message : String(failure);
@@ -79,9 +99,10 @@ async function takeFailure(
     await endBackfill(parts, backfill, { state: "failed", reason });
     return "failed";
   }
-  const awaitsTick = hasCode(failure, "upstream_throttled");
+  const isThrottled = hasCode(failure, "upstream_throttled");
+  const awaitsTick = isThrottled || hasCode(failure, "upstream_behind");
   await backfill.save({ ...state, updatedAtMs: now(), awaitsTick });
-  if (awaitsTick) return "throttled";
+  if (awaitsTick) return isThrottled ? "throttled" : "upstream_behind";
   throw failure;
 }
 

@@ -20,6 +20,7 @@ export default defineJob({
   connect: async (settings) => ({
     bounds: { backfillDays: settings.BACKFILL_DAYS, retentionDays: settings.RETENTION_DAYS },
     settleSeconds: settings.SETTLE_SECONDS,
+    upstreamLagSecondsMax: settings.UPSTREAM_LAG_SECONDS_MAX,
     budget: { pagesMax: settings.BACKFILL_PAGES_PER_RUN_MAX, batchPages: 20 },
     pause: (ms: number) => pause(ms),
     source: connectPolymarket({ ...polymarketConnection(settings), limitShare: 0.4 }),

@@ -18,6 +18,8 @@ export const backfillTradesSettings = z.object({
   RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
   /** Rows younger than this at the start of a walk are left out of what it calls complete, seconds. */
   SETTLE_SECONDS: wholeNumber({ min: 0, max: 86_400 }).default(600),
+  /** While the upstream says that it is further behind the chain than this, nothing is read, seconds. */
+  UPSTREAM_LAG_SECONDS_MAX: wholeNumber({ min: 1, max: 86_400 }).default(60),
   /** Pages of 1000 rows that one call may read; the next call goes on where it stopped. */
   BACKFILL_PAGES_PER_RUN_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
 });
