@@ -121,7 +121,7 @@ test("forgets what is known about a day before the day, and goes on where a cras
 
 test("deletes no day while something is still said about it", async () => {
   const tape = aTape(lastDays(14), { budget: { indicesMax: 100, documentsAtOnce: 1 } });
-  tape.store.shelf.coverageDays = Array.from({ length: 30 }, () => TODAY - 20 * DAY_MS + Math.random());
+  tape.store.shelf.coverageDays = Array.from({ length: 30 }, (_, place) => TODAY - (20 + place) * DAY_MS);
 
   const first = await tape.run();
   const second = await tape.run();
@@ -252,7 +252,7 @@ test("has books stored anew that still stand although their only document goes",
 // Deleting indices is the cure of a full disk, and the only thing that a full disk allows.
 test("deletes indices also while a full disk lets no document be changed", async () => {
   const tape = aTape(lastDays(14));
-  const error = new PolytapeError("operating", "store_refused", "blocked", { facts: { status: 403 } });
+  const error = new PolytapeError("operating", "store_full", "blocked");
   tape.store.failNext("retention.dropCoverage", { error });
   tape.store.failNext("retention.rollOver", { error });
 

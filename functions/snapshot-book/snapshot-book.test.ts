@@ -296,3 +296,21 @@ test("refuses a checkpoint of an unknown shape instead of quietly starting anew"
 
   expect(hasCode(failed, "checkpoint_malformed")).toBe(true);
 });
+
+// Books give way before trades: the last of the disk is for what cannot be had again.
+test("reads no book while the store is short of disk, and goes on by itself when there is room", async () => {
+  const desk = await aDesk();
+  desk.deps.store.shelf.room = { isShort: true, reason: "disk past the high watermark (90%)" };
+
+  const short = await snapshotBook(desk.deps);
+  const calls = desk.deps.source.calls.length;
+  desk.deps.store.shelf.room = { isShort: false, reason: null };
+  const roomy = await snapshotBook(desk.deps);
+
+  expect(short).toEqual({
+    skipped: "the store is short of disk",
+    reason: "disk past the high watermark (90%)",
+  });
+  expect(calls).toBe(0);
+  expect(roomy).toMatchObject({ stored: 2 });
+});

@@ -18,6 +18,7 @@ import type {
   StoredTrade,
   Trade,
 } from "@polytape/market-model";
+import type { StoreDisk } from "./retention/store-disk.ts";
 import type { StoreRetention } from "./retention/store-retention.ts";
 
 /**
@@ -25,7 +26,9 @@ import type { StoreRetention } from "./retention/store-retention.ts";
  * returned is on disk (translog fsync per request) and survives a SIGKILL of the server.
  *
  * Throws PolytapeError, kind `operating`: `store_unavailable` (no answer), `store_refused` (an error
- * answer, or single documents refused after bounded retries; facts say how many and the first reason),
+ * answer, or single documents refused after bounded retries; facts say how many and the gravest reason),
+ * `store_full` and `store_read_only` (nothing is taken until there is room, or somebody lifts the block),
+ * `store_busy` (too much to do, also after bounded retries),
  * `store_conflict` (somebody else wrote in between; read again and decide).
  */
 export interface MarketStore {
@@ -37,6 +40,7 @@ export interface MarketStore {
   readonly coverage: CoverageLedger;
   readonly rejections: RejectionSamples;
   readonly retention: StoreRetention;
+  readonly disk: StoreDisk;
   /** Cluster state and answer time; throws `store_unavailable`. */
   health(): Promise<{ status: "green" | "yellow" | "red"; tookMs: number }>;
   /**

@@ -14,6 +14,7 @@ import { indexNames } from "./opensearch/index-names.ts";
 import { schemaGuard } from "./opensearch/schema-version.ts";
 import type { StoreParts } from "./opensearch/store-parts.ts";
 import { indexRetention } from "./retention/index-retention.ts";
+import { storeDisk } from "./retention/store-disk.ts";
 import { type StoredDays, storedDays } from "./trades/stored-days.ts";
 import { tradeTape } from "./trades/trade-tape.ts";
 
@@ -42,6 +43,7 @@ function marketStoreOn(parts: StoreParts, days: StoredDays): MarketStore {
     coverage: coverageLedger(parts),
     rejections: rejectionSamples(parts),
     retention: indexRetention(parts),
+    disk: storeDisk(parts),
     async health() {
       const startedMs = performance.now();
       const answer = await store.request({

@@ -1,4 +1,5 @@
 import { PolytapeError } from "@polytape/market-model";
+import { refusalCode, sentenceOf } from "./refusal-code.ts";
 
 /** No answer, or one that only says "not now". */
 export function storeUnavailable(
@@ -15,6 +16,18 @@ export function storeRefused(
   cause?: unknown,
 ): PolytapeError {
   return new PolytapeError("operating", "store_refused", `The store refused ${what}.`, { facts, cause });
+}
+
+/** As `storeRefused`, with a code that says why where the server's words tell: see `RefusalCode`. */
+export function storeRefusal(
+  what: string,
+  { status, reason }: { status: number; reason: string },
+  facts: Readonly<Record<string, unknown>>,
+  cause?: unknown,
+): PolytapeError {
+  const code = refusalCode(status, reason);
+  if (code === "store_refused") return storeRefused(what, facts, cause);
+  return new PolytapeError("operating", code, sentenceOf(code), { facts, cause });
 }
 
 /** Somebody else wrote in between: read again and decide anew. */

@@ -17,7 +17,8 @@ type Family =
   | "checkpoints"
   | "coverage"
   | "rejections"
-  | "retention";
+  | "retention"
+  | "disk";
 
 /** A call that can be made to fail: `"trades.createTrades"`. */
 export type StoreCall = { [F in Family]: `${F}.${keyof MarketStore[F] & string}` }[Family];
@@ -50,7 +51,7 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
   const failures = new Map<string, PlannedFailure[]>();
   const checkpoints = inMemoryCheckpoints();
   const { history, ...markets } = inMemoryMarkets(now);
-  const { retention, shelf } = inMemoryRetention();
+  const { retention, disk, shelf } = inMemoryRetention();
   const { loseSide, ...books } = inMemoryBooks(checkpoints);
 
   function guarded<T extends object>(family: Family, calls: T): T {
@@ -78,6 +79,7 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     coverage: guarded("coverage", inMemoryCoverage(now)),
     rejections: guarded("rejections", inMemoryRejections()),
     retention: guarded("retention", retention),
+    disk: guarded("disk", disk),
     health: async () => ({ status: "green", tookMs: 0 }),
     // Nothing here takes long enough to be given up.
     cancelledBy: () => store,

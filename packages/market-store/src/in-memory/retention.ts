@@ -1,4 +1,5 @@
 import { DAY_MS, type EpochMs, PolytapeError } from "@polytape/market-model";
+import type { DiskRoom, StoreDisk } from "../retention/store-disk.ts";
 import type { DropQuery, EventIndex, StoreRetention } from "../retention/store-retention.ts";
 
 /** What there is to be deleted; a test puts it there, the other parts of this store know nothing of it. */
@@ -11,9 +12,15 @@ export interface ShelfOfIndices {
   rejectedAt: EpochMs[];
   /** The index that is written to is large or old enough. */
   rolloverIsDue: boolean;
+  /** What a look at the disk says. */
+  room: DiskRoom;
 }
 
-export function inMemoryRetention(): { retention: StoreRetention; shelf: ShelfOfIndices } {
+export function inMemoryRetention(): {
+  retention: StoreRetention;
+  disk: StoreDisk;
+  shelf: ShelfOfIndices;
+} {
   const shelf: ShelfOfIndices = {
     indices: [],
     unreadable: [],
@@ -21,6 +28,7 @@ export function inMemoryRetention(): { retention: StoreRetention; shelf: ShelfOf
     coverageDays: [],
     rejectedAt: [],
     rolloverIsDue: false,
+    room: { isShort: false, reason: null },
   };
 
   function drop(from: "coverageDays" | "rejectedAt", isDue: (atMs: EpochMs) => boolean, query: DropQuery) {
@@ -59,5 +67,5 @@ export function inMemoryRetention(): { retention: StoreRetention; shelf: ShelfOf
       return { alias, rolled: true, from, to };
     },
   };
-  return { retention, shelf };
+  return { retention, disk: { look: async () => shelf.room }, shelf };
 }

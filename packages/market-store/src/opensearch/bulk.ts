@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode } from "@polytape/market-model";
-import { storeRefused, storeUnavailable } from "../store-errors.ts";
+import { refusalCode } from "../refusal-code.ts";
+import { storeRefusal, storeUnavailable } from "../store-errors.ts";
 import type { StoreAnswer, StoreConnection } from "./connection.ts";
 
 /** One document of a bulk: its action and its source, both as JSON text without line breaks. */
@@ -38,8 +39,8 @@ const SHARD_WAIT = "10s";
  * when the shard is away or new; a request whose time is over may still be stored, within the same bound.
  *
  * Conflicts (409) are the caller's to read. What was refused for the moment is tried again with growing
- * delays; any other refusal, or a last one, throws `store_refused` with the count and the first reason, after
- * the other documents have been written. Throws `store_unavailable` when the time of one request is over
+ * delays; any other refusal, or a last one, throws `store_refused` (or what `RefusalCode` names) with the count
+ * and the gravest reason, after the other documents have been written. Throws `store_unavailable` when the time of one request is over
  * (the server may still store it), or no answer came to the last try.
  */
 export async function sendBulk<T>(
@@ -48,7 +49,7 @@ export async function sendBulk<T>(
   lineOf: (record: T) => BulkLine,
 ): Promise<BulkOutcome> {
   const conflicts: number[] = [];
-  const refused: string[] = [];
+  const refused: ItemOutcome[] = [];
   const waiting = records.entries();
   const next = () => makeBatch(waiting, lineOf);
   const again = (places: readonly number[]) => makeBatch(entriesAt(records, places), lineOf);
@@ -58,10 +59,11 @@ export async function sendBulk<T>(
   }
   await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, sendNext));
 
-  if (refused.length > 0)
-    throw storeRefused(`${refused.length} of ${records.length} documents`, {
+  const worst = refused.toSorted((a, b) => severityOf(b) - severityOf(a))[0];
+  if (worst !== undefined)
+    throw storeRefusal(`${refused.length} of ${records.length} documents`, worst, {
       refused: refused.length,
-      first_reason: refused[0],
+      first_reason: `${worst.status} ${worst.reason}`,
     });
   return { written: records.length - conflicts.length, conflicts };
 }
@@ -110,7 +112,7 @@ async function sendBatch(
   store: StoreConnection,
   whole: Batch,
   again: (places: readonly number[]) => Batch,
-  into: { readonly conflicts: number[]; readonly refused: string[] },
+  into: { readonly conflicts: number[]; readonly refused: ItemOutcome[] },
 ): Promise<void> {
   let batch = whole;
   for (let tried = 1; batch.places.length > 0; tried += 1) {
@@ -120,8 +122,8 @@ async function sendBatch(
       const item = items[index] ?? NOT_NOW;
       if (item.status < 300) continue;
       if (item.status === 409) into.conflicts.push(place);
-      else if (isForNow(item.status) && tried < TRIES_MAX) later.push(place);
-      else into.refused.push(`${item.status} ${item.reason}`);
+      else if (isForNow(item) && tried < TRIES_MAX) later.push(place);
+      else into.refused.push(item);
     }
     if (later.length > 0) await delay(FIRST_DELAY_MS * 2 ** (tried - 1));
     batch = again(later);
@@ -135,8 +137,16 @@ interface ItemOutcome {
 
 const NOT_NOW: ItemOutcome = { status: 429, reason: "the whole request was refused for the moment" };
 
-function isForNow(status: number): boolean {
-  return status === 429 || status === 503;
+/** A block on an index has the status of a busy server, and stays for longer than any try. */
+function isForNow({ status, reason }: ItemOutcome): boolean {
+  return status === 503 || refusalCode(status, reason) === "store_busy";
+}
+
+/** What will not pass by itself is named first: it needs somebody to look. */
+function severityOf({ status, reason }: ItemOutcome): number {
+  return ["store_busy", "store_full", "store_read_only", "store_refused"].indexOf(
+    refusalCode(status, reason),
+  );
 }
 
 /** What became of each document; nothing when the whole request was refused for the moment. */

@@ -3,14 +3,14 @@ import { z } from "zod";
 import { readAnswer } from "../opensearch/answers.ts";
 import type { StoreConnection } from "../opensearch/connection.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
-import { storeRefused } from "../store-errors.ts";
+import { storeRefusal } from "../store-errors.ts";
+import { blocksOf } from "./index-blocks.ts";
 import { listIndices, readInventory, writtenByAlias } from "./index-inventory.ts";
 import { placeInTime } from "./place-in-time.ts";
 import type { DropQuery, Rollover, RolloverConditions, StoreRetention } from "./store-retention.ts";
 
 const countAnswer = z.object({ count: z.number() });
 const deletedAnswer = z.object({ deleted: z.number() });
-const settingsAnswer = z.record(z.string(), z.object({ settings: z.record(z.string(), z.unknown()) }));
 const rolloverAnswer = z.object({
   old_index: z.string(),
   new_index: z.string(),
@@ -75,7 +75,8 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
         const text = JSON.stringify(body);
         // Another run was faster: its new index has the name that this one would have given.
         if (/resource_already_exists|Concurrent modification of alias/.test(text)) return same;
-        throw storeRefused("to roll over", { status, reason: text.slice(0, 500) });
+        const reason = text.slice(0, 500);
+        throw storeRefusal("to roll over", { status, reason }, { status, reason });
       }
       const answer = readAnswer(rolloverAnswer, body, "a rollover");
       const isDue = Object.values(answer.conditions).includes(true);
@@ -92,19 +93,13 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
 
 /**
  * Asked before a deletion by search: under a block the server would try again and again, far beyond any timeout,
- * instead of saying so. Throws `store_refused` with status 403.
+ * instead of saying so. Throws `store_full` or `store_read_only`.
  */
 async function requireWritable(store: StoreConnection, index: string): Promise<void> {
-  const { body } = await store.request({
-    method: "GET",
-    path: `/${index}/_settings`,
-    query: { flat_settings: true },
-  });
-  const blocks = Object.values(readAnswer(settingsAnswer, body, "settings")).flatMap(({ settings }) =>
-    Object.keys(settings).filter((key) => key.startsWith("index.blocks.") && settings[key] === "true"),
-  );
-  if (blocks.length > 0)
-    throw storeRefused(`to change documents of ${index} for now`, { status: 403, blocks });
+  const blocks = await blocksOf(store, index);
+  if (blocks.length === 0) return;
+  const reason = `cluster_block_exception: ${blocks.join(", ").replaceAll("_", "-")}`;
+  throw storeRefusal(`to change documents of ${index}`, { status: 429, reason }, { index, blocks });
 }
 
 /** The server knows the size of all primary shards together. */
@@ -133,11 +128,9 @@ function indexKept(index: string, reason: string): PolytapeError {
 }
 
 /**
- * Whether the store refuses to change documents for now, because a disk is nearly full (403 or 429 by a block
- * on the index). Indices can be deleted all the same, and that is the cure.
+ * Whether the store takes no change of documents for now: a disk is nearly full, or somebody made it read-only.
+ * Indices can be deleted all the same where the disk is the reason, and that is the cure.
  */
 export function isWriteBlock(error: unknown): boolean {
-  if (!hasCode(error, "store_refused")) return false;
-  const { status } = error.facts;
-  return status === 403 || status === 429;
+  return hasCode(error, "store_full") || hasCode(error, "store_read_only");
 }
