@@ -105,6 +105,28 @@ test("calls complete exactly what was read whole and is older than the settle ti
   ]);
 });
 
+test("says by which rows it is proven, how they overlap what was settled before, and how fresh the upstream was", async () => {
+  const settler = aSettler(aFeed(someRows(50)));
+  await settler.run();
+  settler.world.nowMs = (start - 20 + SETTLE) * 1_000;
+  await settler.run();
+  settler.world.nowMs = (start - 10 + SETTLE) * 1_000 + 60_000;
+  await settler.run();
+
+  const [proven] = await settler.intervals("complete");
+  const isProven = (ms: number) => ms >= (proven?.fromMs ?? 0) && ms < (proven?.toMs ?? 0);
+  const rows = (await settler.stored()).filter(({ tsSeconds }) => isProven(tsSeconds * 1_000));
+  const secondOf = (id: unknown) => rows.find(({ tradeId }) => tradeId === id)?.tsSeconds;
+  expect(secondOf(proven?.evidence["last_row"])).toBe(rows[0]?.tsSeconds);
+  expect(secondOf(proven?.evidence["first_row"])).toBe(rows.at(-1)?.tsSeconds);
+  expect(proven?.evidence).toMatchObject({
+    rows: rows.length,
+    upstream_lag_s: 4,
+    polytape: expect.any(String),
+  });
+  expect(proven?.evidence["overlap_rows"]).toBeGreaterThan(0);
+});
+
 // An answer that says complete must hold the rows that made it so, and those show up a little later.
 test("calls nothing complete before the rows that it found are visible to readers", async () => {
   const settler = aSettler(aFeed(someRows(50)));

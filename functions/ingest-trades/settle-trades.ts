@@ -44,6 +44,10 @@ const settleWalkSchema = z.object({
   /** Rows that the tail had not seen, and the greatest delay with which one came. */
   lateRows: z.int(),
   lateSecondsMax: z.number(),
+  /** The outermost of its rows by their ids, and how many came back that an earlier walk had settled. */
+  newestRow: z.string().nullable().default(null),
+  oldestRow: z.string().nullable().default(null),
+  overlapRows: z.int().default(0),
   /** The most that the upstream was behind at any page: rows that came late are not in what it shows then. */
   upstreamLagSeconds: z.number().default(0),
   /** v1 when any page came from there. */
@@ -139,6 +143,9 @@ function openSettleWalk(
     rows: 0,
     lateRows: 0,
     lateSecondsMax: 0,
+    newestRow: null,
+    oldestRow: null,
+    overlapRows: 0,
     upstreamLagSeconds: 0,
     upstream: "v2",
     cuts: [],
@@ -190,6 +197,9 @@ async function settlePage(
     rows: before.rows + due.length,
     lateRows: before.lateRows + late.rows,
     lateSecondsMax: Math.max(before.lateSecondsMax, late.secondsMax),
+    newestRow: before.newestRow ?? due[0]?.tradeId ?? null,
+    oldestRow: due.at(-1)?.tradeId ?? before.oldestRow,
+    overlapRows: before.overlapRows + trades.filter(({ tsSeconds }) => tsSeconds < before.fromSeconds).length,
     upstream: page.version === "v1" ? "v1" : before.upstream,
     cuts: addCutSeconds(
       before.cuts,
@@ -252,6 +262,9 @@ function statements(walk: SettleWalk, isTrusted: boolean): CoverageInterval[] {
     pages: walk.pages,
     rows: walk.rows,
     late_rows: walk.lateRows,
+    first_row: walk.oldestRow,
+    last_row: walk.newestRow,
+    overlap_rows: walk.overlapRows,
     upstream_lag_s: walk.upstreamLagSeconds,
     ...(walk.upstream === "v1" && { upstream: walk.upstream }),
   };

@@ -104,7 +104,15 @@ test("statements that do not overlap give the same ledger in any order and howev
 
 test("evidence of joined statements keeps the first and the last walk, sums, and does not grow", () => {
   const walks = Array.from({ length: 50 }, (_, n) =>
-    says(n, n + 1, { evidence: { walk_id: `w${n}`, pages: 2, rows: n, upstream_lag_s: n } }),
+    says(n, n + 1, {
+      evidence: {
+        ...{ walk_id: `w${n}`, pages: 2, rows: n, upstream_lag_s: n },
+        // The first and the last walk found no row.
+        ...(n === 0 || n === 49
+          ? { first_row: null, last_row: null }
+          : { first_row: `a${n}`, last_row: `z${n}` }),
+      },
+    }),
   );
 
   const [joined, ...others] = painted(...walks);
@@ -116,6 +124,8 @@ test("evidence of joined statements keeps the first and the last walk, sums, and
     last_walk_id: "w49",
     pages: 100,
     rows: 1_225,
+    first_row: "a1",
+    last_row: "z48",
     upstream_lag_s: 49,
   });
 });

@@ -88,9 +88,9 @@ function join(left: DeclaredCoverage, right: DeclaredCoverage): DeclaredCoverage
 type Evidence = CoverageInterval["evidence"];
 
 /** What counts work done; the other facts of joined statements are those of the last one. */
-const COUNTS: readonly string[] = ["pages", "rows", "late_rows"];
+const COUNTS: readonly string[] = ["pages", "rows", "late_rows", "overlap_rows"];
 
-/** Does not grow with the number of joined statements: sums, the first and the last walk. */
+/** Does not grow with the number of joined statements: sums, the outermost rows, the first and the last walk. */
 function joinEvidence(left: Evidence, right: Evidence): Evidence {
   const first =
     left["first_walk_id"] ?? left["walk_id"] ?? right["first_walk_id"] ?? right["walk_id"] ?? null;
@@ -101,7 +101,18 @@ function joinEvidence(left: Evidence, right: Evidence): Evidence {
     name,
     countOf(left[name]) + countOf(right[name]),
   ]);
-  return { ...facts, ...(first !== null && walks), ...Object.fromEntries(sums) };
+  return {
+    ...facts,
+    ...outermostRows(left, right),
+    ...(first !== null && walks),
+    ...Object.fromEntries(sums),
+  };
+}
+
+function outermostRows(left: Evidence, right: Evidence): Evidence {
+  const first = left["first_row"] ?? right["first_row"] ?? null;
+  const last = right["last_row"] ?? left["last_row"] ?? null;
+  return first === null ? {} : { first_row: first, last_row: last };
 }
 
 /** Evidence of a further piece of a statement whose counts another piece carries. */
