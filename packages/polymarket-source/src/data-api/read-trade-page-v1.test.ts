@@ -170,26 +170,25 @@ test("asks below the first page for the closed window that ends with the second 
 });
 
 test("names a second that fills an answer while rows may still be added to it, and reads on below it", async () => {
-  const rows = atSeconds(
-    NOW_S - 5,
-    NOW_S - 6,
-    NOW_S - 6,
-    NOW_S - 6,
-    NOW_S - 6,
-    NOW_S - 9,
-    NOW_S - 700,
-    NOW_S - 701,
-  );
+  const large = [0.1, 0.2, 0.3, 0.4].map((price) => aWireTradeV1({ timestamp: NOW_S - 6, price }));
+  const older = [NOW_S - 9, NOW_S - 700, NOW_S - 701];
+  const rows = [...atSeconds(NOW_S - 5), ...large, ...atSeconds(...older)];
   const { source } = aSource({ ...PLAIN_V1, endIncluded: false, limitMax: 3 }, () => rows);
 
   const pages = await readAll(source);
 
   expect(pages.flatMap((page) => page.cutSeconds)).toEqual([NOW_S - 6]);
-  expect(pages.flatMap(secondsOf).filter((second) => second < NOW_S - 6)).toEqual([
-    NOW_S - 9,
-    NOW_S - 700,
-    NOW_S - 701,
-  ]);
+  expect(pages.flatMap(secondsOf).filter((second) => second < NOW_S - 6)).toEqual(older);
+});
+
+test("does not go on behind rows that it cannot tell from one another", async () => {
+  const rows = atSeconds(...Array.from({ length: 60 }, () => SETTLED_S), SETTLED_S - 1);
+  const ways = { ...PLAIN_V1, endIncluded: false, limitMax: 30 };
+
+  const pages = await readAll(aSource(ways, () => rows).source);
+
+  expect(pages.flatMap((page) => page.cutSeconds)).toEqual([SETTLED_S]);
+  expect(pages.flatMap(secondsOf).at(-1)).toBe(SETTLED_S - 1);
 });
 
 test("reads a settled second larger than an answer on behind the rows it knows, until the cap", async () => {
@@ -229,7 +228,7 @@ test("finds a second again whose rows moved up because newer ones were withdrawn
 
   const read = await readAll(source, () => {
     pages += 1;
-    if (pages === 1) rows = rows.slice(5);
+    if (pages === 3) rows = rows.slice(5);
   });
 
   expect(read.flatMap(secondsOf)).toEqual(Array.from({ length: 40 }, (_, at) => SETTLED_S - at));
