@@ -68,6 +68,20 @@ test("every answer says how limits stand: what needs no key shows a whole bucket
   expect(api.gate.usage.usedOn(api.record.id, NOW)).toBe(0);
 });
 
+test("an answer that failed on our side says how limits stand as well", async () => {
+  const api = await anApi({ rateRps: 4 });
+  api.store.failNext("trades.findTrades");
+  api.store.failNext("trades.findTrades", { error: new Error("a mistake of ours") });
+
+  for (const [status, left] of [
+    [503, "3"],
+    [500, "2"],
+  ]) {
+    const answer = await api.ask("/v1/trades");
+    expect([answer.status, answer.headers.get("ratelimit-remaining")]).toEqual([status, left]);
+  }
+});
+
 test("tells of the daily cap when that is the tighter limit", async () => {
   const api = await anApi({ rateRps: 100, dailyCap: 3 });
 
