@@ -1,7 +1,9 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { routes } from "../app.ts";
 import { anApi } from "../testing/an-api.ts";
+import { expectInOpenApi } from "../testing/openapi-check.ts";
 import { apiMarkdown } from "./api-markdown.ts";
 import { contractPages } from "./contract-pages.ts";
 import { describeFields } from "./describe-schema.ts";
@@ -32,6 +34,24 @@ test("serves the contract without a key, as OpenAPI that names every route, para
     expect(names).toEqual([...Object.keys(parts.shape), ...Object.keys(query.shape)]);
   }
   expect(JSON.stringify(document)).not.toContain("$defs");
+});
+
+// A validator that others wrote, and that the tools of our users are built on.
+test("the OpenAPI document is valid 3.1 by a public validator", async () => {
+  const api = await anApi();
+  const validator = new Validator();
+
+  const outcome = await validator.validate(openApi.parse(await (await api.send("/openapi.json")).json()));
+
+  expect(outcome).toEqual({ valid: true });
+  expect(validator.version).toBe("3.1");
+});
+
+test("the check that every answer of the suite passes refuses what the document does not know", () => {
+  expect(() => expectInOpenApi("/v1/me", 200, { key_id: "x" })).toThrow("OpenAPI document");
+  expect(() => expectInOpenApi("/v1/me", 418, {})).toThrow("no answer 418");
+  expect(() => expectInOpenApi("/v1/you", 200, {})).toThrow("/v1/you");
+  expectInOpenApi("/v1/me", 401, { error: { code: "key_missing", message: "x" }, request_id: "y" });
 });
 
 test("every reference of the OpenAPI leads to a schema that says something itself", async () => {

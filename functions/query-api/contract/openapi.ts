@@ -75,6 +75,7 @@ export function refusalsOf(route: Route): ApiErrorCode[] {
 }
 
 function operationOf(route: Route, schemas: Json, error: unknown): Json {
+  const answer = schemaOf(route.answer, "output", schemas);
   return {
     operationId: route.name,
     summary: route.summary,
@@ -86,12 +87,12 @@ function operationOf(route: Route, schemas: Json, error: unknown): Json {
         description: route.summary,
         headers: headersOf(route),
         content: {
-          "application/json": { schema: schemaOf(route.answer, "output", schemas) },
+          "application/json": { schema: answer },
           ...(route.list && ROWS_ALONE),
         },
       },
       304: { description: "What If-None-Match names is still what the answer would say." },
-      ...refusalAnswers(route, error),
+      ...refusalAnswers(route, error, answer),
     },
   };
 }
@@ -111,15 +112,18 @@ function headersOf(route: Route): Json {
   );
 }
 
-function refusalAnswers(route: Route, error: unknown): Json {
+function refusalAnswers(route: Route, error: unknown, answer: unknown): Json {
   const byStatus = new Map<number, string[]>();
   for (const code of refusalsOf(route)) {
     const { status, meaning } = API_ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${meaning}`]);
   }
   // The health check answers its own body when something is away.
+  const away = { "application/json": { schema: answer } };
   const own =
-    route.name === "get-health" ? { 503: { description: "Something is away: the body says what." } } : {};
+    route.name === "get-health"
+      ? { 503: { description: "Something is away: the body says what.", content: away } }
+      : {};
   const answers = [...byStatus].map(([status, lines]) => [
     status,
     { description: lines.join("\n"), content: { "application/json": { schema: error } } },

@@ -8,6 +8,7 @@ import { expect } from "vitest";
 import { apiParts } from "../api-parts.ts";
 import { createApp, routes } from "../app.ts";
 import { errorEnvelope } from "../http/error-response.ts";
+import { expectInOpenApi } from "./openapi-check.ts";
 
 export const NOW = Date.parse("2026-11-22T12:00:00Z");
 
@@ -19,7 +20,8 @@ export interface AskOptions {
 
 /**
  * The whole service in this process over stores in memory, with a clock that stands until it is moved.
- * Every JSON answer that a test gets has passed the schema of its route, or the envelope's.
+ * Every JSON answer that a test gets has passed the schema of its route, or the envelope's, and what the OpenAPI
+ * document says of it.
  */
 export async function anApi(
   options: {
@@ -94,6 +96,7 @@ function checked(path: string, status: number, body: unknown): Answer {
       ? route.answer
       : errorEnvelope;
   const read = schema.parse(body);
+  if (route) expectInOpenApi(route.path, status, body);
   // What a schema does not name is left out by reading: the rest must be all there was.
   expect(read).toEqual(body);
   return body;
