@@ -3,6 +3,8 @@ import { createLog } from "@polytape/function-runtime";
 import { type CoverageInterval, DAY_MS, SECOND_MS } from "@polytape/market-model";
 import { aBook, aTrade } from "@polytape/market-model/testing";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
+import { inMemorySource } from "@polytape/polymarket-source/in-memory";
+import { snapshotBook } from "@polytape/snapshot-book";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
 
@@ -181,6 +183,32 @@ describe("retention on a real server", () => {
     expect(report).toMatchObject({ book_indices: 2, still_due: 0 });
     expect(await bookIndices()).toEqual([2, 4].map((number) => `${copy.names.books}-00000${number}`));
     expect((await store.books.findBook({ assetId: "1", atMs: NOON, match: "before" }))?.tsMs).toBe(at(2));
+  });
+
+  // An unchanged book costs no document: the only one of a quiet token is as old as its last change.
+  it("keeps a book findable that has stood for longer than the days that are kept", async () => {
+    await storeTrades(0);
+    const source = inMemorySource({ now: () => clock.nowMs });
+    const quiet = { ...aBook({ tsMs: at(40) }), observedAtMs: at(40) };
+    source.serve({ books: [quiet] });
+    const signal = new AbortController().signal;
+    const desk = { source, store, levelsMax: 25, marketsMax: 1, assetIds: ["1001"], signal };
+    const look = () => snapshotBook({ ...desk, now: () => clock.nowMs });
+    const find = () => store.books.findBook({ assetId: "1001", atMs: NOON, match: "before" });
+    clock.nowMs = at(40);
+    const first = await look();
+    clock.nowMs = NOON;
+    await run({}, { rollover: { ...NEVER, ageMsMax: 1 } });
+    source.serve({ books: [{ ...quiet, observedAtMs: at(0) }] });
+    const unchanged = await look();
+
+    const report = await run();
+    const again = await look();
+    await copy.settle();
+
+    expect([first, unchanged, again].map(({ stored }) => stored)).toEqual([1, 0, 1]);
+    expect(report).toMatchObject({ book_indices: 1, books_to_store_anew: 1 });
+    expect(await find()).toMatchObject({ tsMs: at(40), bids: quiet.bids, lastSeenAtMs: at(0) });
   });
 
   // The writer that crashed before it remembered the book writes it again, into the next index.

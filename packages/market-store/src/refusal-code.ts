@@ -9,7 +9,7 @@ export type RefusalCode = "store_full" | "store_read_only" | "store_busy" | "sto
 export function refusalCode(status: number, reason: string): RefusalCode {
   if (reason.includes("cluster_block_exception"))
     return /read-only-allow-delete|flood-stage/.test(reason) ? "store_full" : "store_read_only";
-  return status === 429 ? "store_busy" : "store_refused";
+  return status === 429 || status === 503 ? "store_busy" : "store_refused";
 }
 
 const SENTENCES: Readonly<Record<RefusalCode, string>> = {
