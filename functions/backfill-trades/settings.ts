@@ -12,7 +12,7 @@ export const backfillTradesSettings = z.object({
   ...natsSettings,
   ...polymarketSettings,
   COLLECT_TRADES: flag().default(true),
-  /** Days before the first start that are filled in; 0: none. */
+  /** Days before the first start that are filled in (0: none), and the most that a request may ask for. */
   BACKFILL_DAYS: wholeNumber({ min: 0, max: 3_650 }).default(7),
   /** A backfill that reaches further back is refused; 0: no bound. */
   RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
