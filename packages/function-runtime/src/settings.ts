@@ -83,7 +83,7 @@ export const openSearchSettings = {
   /** Certificates (PEM) of who signed the server's own; without it the well-known ones. */
   OPENSEARCH_CA: z
     .string()
-    .regex(/^(-----BEGIN CERTIFICATE-----[^]*)?$/, "must be a certificate in PEM")
+    .regex(/^(-----BEGIN CERTIFICATE-----[\s\S]*)?$/, "must be a certificate in PEM")
     .transform((pem) => pem || undefined)
     .optional(),
   /** Put before every index name, so that copies can share a server. */
