@@ -78,6 +78,9 @@ test("the page to read loads nothing and points nowhere else", async () => {
   expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
   expect(html).not.toMatch(/https?:\/\/|<script|@import|url\(/);
   for (const { path } of routes) expect(html).toContain(`GET ${path}`);
+  expect(html.match(/What it answers<\/summary><pre>\{/g)).toHaveLength(routes.length);
+  for (const language of ["curl", "TypeScript", "Python"])
+    expect(html.split(`<h4>${language}</h4>`)).toHaveLength(routes.length + 1);
 });
 
 test.each(routes.map((route) => [route.path, route] as const))(

@@ -11,15 +11,16 @@ export interface Page {
 
 /** An example question of each route, as its path and query. */
 const QUESTIONS: Readonly<Record<string, string>> = {
-  "list-markets": "/v1/markets?status=open&q=election&limit=10",
+  "list-markets": "/v1/markets?status=open&q=rain&limit=10",
   "get-market": "/v1/markets/will-it-rain-tomorrow",
-  "list-trades": "/v1/trades?market_id=will-it-rain-tomorrow&outcome=Yes&limit=100&aggregates=volume,vwap",
-  "get-orderbook": "/v1/orderbook?market_id=will-it-rain-tomorrow&outcome=Yes&at=2026-11-22T18:00:00Z",
+  "list-trades": "/v1/trades?market_id=will-it-rain-tomorrow&outcome=Yes&limit=2&aggregates=volume,vwap",
+  "get-orderbook": "/v1/orderbook?market_id=will-it-rain-tomorrow&outcome=Yes&at=2026-11-22T11:00:00Z",
   "get-candles":
-    "/v1/candles?market_id=will-it-rain-tomorrow&outcome=Yes&interval=1h&from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z",
-  "get-coverage": "/v1/coverage?stream=trades&from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z",
+    "/v1/candles?market_id=will-it-rain-tomorrow&outcome=Yes&interval=1h&from=2026-11-22T08:00:00Z&to=2026-11-22T11:00:00Z",
+  "get-coverage": "/v1/coverage?stream=trades&from=2026-11-22T08:00:00Z&to=2026-11-22T11:00:00Z",
 };
 
+/** What is asked on the page as an example, and answered there (`example-answers.json`). */
 export function questionOf(route: Pick<Route, "name" | "path">): string {
   return QUESTIONS[route.name] ?? route.path;
 }
