@@ -11,6 +11,8 @@ export interface NatsServer {
   readonly port: number;
   /** Who may connect; null: every process of this machine. */
   readonly login: { readonly user: string; readonly password: string } | null;
+  /** More of its configuration, such as accounts in place of a login. */
+  readonly configuration?: string | undefined;
   /** How often streams are forced to the disk: `always` (before each acknowledgement) or a time such as `1s`. */
   readonly sync: string;
   readonly uid: number | null;
@@ -33,7 +35,7 @@ export function prepareNats(server: NatsServer, tools: Tools): Command {
   };
 }
 
-function configuration({ folder, port, login, sync }: NatsServer): string {
+function configuration({ folder, port, login, sync, configuration }: NatsServer): string {
   const lines = [
     "server_name: polytape-local",
     "host: 127.0.0.1",
@@ -45,6 +47,7 @@ function configuration({ folder, port, login, sync }: NatsServer): string {
       `authorization { user: ${JSON.stringify(login.user)}, password: ${JSON.stringify(login.password)} }`,
     );
   }
+  if (configuration !== undefined) lines.push(configuration);
   return `${lines.join("\n")}\n`;
 }
 

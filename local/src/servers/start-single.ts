@@ -48,6 +48,8 @@ export interface NatsOptions {
   readonly home?: string;
   readonly port?: number;
   readonly login?: { readonly user: string; readonly password: string };
+  /** More of its configuration, such as accounts in place of a login. */
+  readonly configuration?: string;
   /** See NATS_SYNC; default `always`. */
   readonly sync?: string;
 }
@@ -89,7 +91,8 @@ export async function startNats(options: NatsOptions = {}): Promise<RunningServe
   const port = options.port ?? (await findFreePorts(1))[0] ?? 0;
   const login = options.login ?? null;
   const sync = options.sync ?? "always";
-  const server = { folder: join(folder, "nats"), port, login, sync, uid, home: folder };
+  const { configuration } = options;
+  const server = { folder: join(folder, "nats"), port, login, sync, configuration, uid, home: folder };
   return run(prepareNats(server, tools), {
     name: "nats",
     url: `nats://127.0.0.1:${port}`,

@@ -1,4 +1,5 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
+import { PermissionViolationError } from "@nats-io/transport-node";
 import { PolytapeError } from "@polytape/market-model";
 
 /** Codes of the server's answers that mean "somebody else wrote this entry first". */
@@ -19,7 +20,16 @@ export function toBusError(error: unknown, doing: string): PolytapeError {
     return fail("bus_refused", "NATS refused", { nats_code: error.code });
   }
   if (isWithoutStream(error)) return fail("bus_refused", "No stream took the message");
+  if (isForbidden(error)) return fail("bus_refused", "NATS does not allow this user what was asked");
   return fail("bus_unavailable", "NATS did not answer");
+}
+
+/** The server tells what a user may not do apart from the answer; the client puts it behind the failure. */
+function isForbidden(error: unknown): boolean {
+  return (
+    error instanceof PermissionViolationError ||
+    (error instanceof Error && error.cause instanceof PermissionViolationError)
+  );
 }
 
 /** Whether the server answered that no stream holds the subject (the client calls it "not enabled"). */

@@ -18,7 +18,7 @@ export async function connectToNats(settings: BusSettings): Promise<NatsConnecti
   const options = {
     servers,
     name: settings.clientName,
-    ...(settings.user !== undefined && { user: settings.user, pass: settings.password ?? "" }),
+    ...(settings.user !== undefined && login(settings.user, settings.password)),
     ...(servers.some((url) => url.startsWith("tls://")) && { tls: {} }),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
@@ -39,6 +39,11 @@ export async function connectToNats(settings: BusSettings): Promise<NatsConnecti
 }
 
 const FIRST_PAUSE_MS = 250;
+
+/** Answers come to an inbox below the user's name: so that a server can keep each user to his own. */
+function login(user: string, password = "") {
+  return { user, pass: password, ...(/^[\w-]+$/.test(user) && { inboxPrefix: `_INBOX.${user}` }) };
+}
 
 function unreachable(settings: BusSettings, cause: unknown): PolytapeError {
   const error = toBusError(cause, "connecting");
