@@ -88,6 +88,10 @@ describe("a store that takes nothing new", () => {
     expect(roomy).toMatchObject({ stored: 2 });
   });
 
+  it("has room while nothing blocks it and its disk is not nearly full", async () => {
+    expect(await store.disk.look()).toEqual({ isShort: false, reason: null });
+  });
+
   it("lets retention make room, which is what ends it", async () => {
     const old = aTrade({ tsSeconds: NOW / 1_000 - 40 * 86_400 });
     await store.trades.createTrades([old, aTrade({ tsSeconds: Math.floor(NOW / 1_000) - 60 })]);

@@ -20,7 +20,8 @@ test.each([
 });
 
 describe("a look at the disk", () => {
-  const high = "cluster.routing.allocation.disk.watermark.high";
+  const settingsOf = (disk: object) => ({ cluster: { routing: { allocation: { disk } } } });
+  const NINETY = { threshold_enabled: "true", watermark: { low: "85%", high: "90%", flood_stage: "95%" } };
   const fullNode = { fs: { total: { total_in_bytes: 100 * GB, available_in_bytes: 9 * GB } } };
   const roomyNode = { fs: { total: { total_in_bytes: 100 * GB, available_in_bytes: 50 * GB } } };
 
@@ -40,7 +41,7 @@ describe("a look at the disk", () => {
   function answers(nodes: object, settings: object = {}, blocks: object = {}) {
     return {
       "/_nodes/stats/fs": { nodes },
-      "/_cluster/settings": { defaults: { [high]: "90%" }, persistent: settings },
+      "/_cluster/settings": { defaults: settingsOf(NINETY), persistent: settings },
       "/orderbook_snapshots_v1/_settings": { "orderbook_snapshots_v1-000001": { settings: blocks } },
     };
   }
@@ -54,10 +55,8 @@ describe("a look at the disk", () => {
   });
 
   it("goes by what the operator set, and by nothing where disks are not watched", async () => {
-    const lower = diskOf(answers({ a: fullNode }, { [high]: "5gb" }));
-    const unwatched = diskOf(
-      answers({ a: fullNode }, { "cluster.routing.allocation.disk.threshold_enabled": "false" }),
-    );
+    const lower = diskOf(answers({ a: fullNode }, settingsOf({ watermark: { high: "5gb" } })));
+    const unwatched = diskOf(answers({ a: fullNode }, settingsOf({ threshold_enabled: "false" })));
 
     expect(await lower.look()).toMatchObject({ isShort: false });
     expect(await unwatched.look()).toMatchObject({ isShort: false });

@@ -20,11 +20,19 @@ export interface DiskRoom {
   readonly reason: string | null;
 }
 
-const settingsAnswer = z.object({
-  persistent: z.record(z.string(), z.unknown()).default({}),
-  transient: z.record(z.string(), z.unknown()).default({}),
-  defaults: z.record(z.string(), z.unknown()).default({}),
-});
+/** Settings of one level; what it does not say is absent. */
+const diskSettings = z
+  .object({
+    threshold_enabled: z.string().optional(),
+    watermark: z.object({ high: z.string().optional() }).optional(),
+  })
+  .optional();
+const level = z
+  .object({
+    cluster: z.object({ routing: z.object({ allocation: z.object({ disk: diskSettings }) }) }).optional(),
+  })
+  .optional();
+const settingsAnswer = z.object({ transient: level, persistent: level, defaults: level });
 const nodesAnswer = z.object({
   nodes: z
     .record(
@@ -36,21 +44,19 @@ const nodesAnswer = z.object({
     .default({}),
 });
 
-const DISK = "cluster.routing.allocation.disk";
-
 /** See `StoreDisk`. Three small requests a look. */
 export function storeDisk({ store, names }: Pick<StoreParts, "store" | "names">): StoreDisk {
   async function readHighWatermark(): Promise<string | null> {
     const { body } = await store.request({
       method: "GET",
       path: "/_cluster/settings",
-      query: { include_defaults: true, flat_settings: true },
+      query: { include_defaults: true, filter_path: "*.cluster.routing.allocation.disk" },
     });
-    const { persistent, transient, defaults } = readAnswer(settingsAnswer, body, "the cluster's settings");
-    const settings = { ...defaults, ...persistent, ...transient };
-    if (settings[`${DISK}.threshold_enabled`] === "false") return null;
-    const watermark = settings[`${DISK}.watermark.high`];
-    return typeof watermark === "string" ? watermark : null;
+    const { transient, persistent, defaults } = readAnswer(settingsAnswer, body, "the cluster's settings");
+    const levels = [transient, persistent, defaults].map((each) => each?.cluster?.routing.allocation.disk);
+    const isWatched = levels.find((each) => each?.threshold_enabled !== undefined)?.threshold_enabled;
+    if (isWatched === "false") return null;
+    return levels.find((each) => each?.watermark?.high !== undefined)?.watermark?.high ?? null;
   }
 
   async function readNodes(): Promise<NodeDisk[]> {
