@@ -54,8 +54,7 @@ ${parameters.length === 0 ? "" : `<h4>Parameters</h4>${table(parameters)}`}
 
 /** Each request is whole: it takes the address and the key from the environment, as the one for curl does. */
 function typeScriptOf(route: Route): string {
-  const headers =
-    route.access === "key" ? ', {\n  headers: { "X-API-Key": env.POLYTAPE_KEY ?? "" },\n}' : "";
+  const headers = route.access === "key" ? ', {\n  headers: { "X-API-Key": env.POLYTAPE_KEY ?? "" },\n}' : "";
   return `import { env } from "node:process";
 
 const response = await fetch(\`\${env.POLYTAPE_URL}${questionOf(route)}\`${headers});
