@@ -47,15 +47,14 @@ function provenDownTo({ marketId, fromSeconds }: Backfill, walk: Walk): number |
   const { oldestSeconds, end } = walk;
   if (end === "reached") return fromSeconds;
   if (end === null) return oldestSeconds === null ? null : Math.max(oldestSeconds + 1, fromSeconds);
-  // Of the last second before a cap a part may lie beyond it.
-  if (end === "capped" && oldestSeconds !== null) return Math.max(oldestSeconds + 1, fromSeconds);
   if (end === "feed_end" && marketId !== null) {
     // Below a market's first trade there is nothing, as far back as its window reaches.
     const windowFrom = Math.ceil((walk.openedAtMs - MARKET_WINDOW_DAYS * DAY_MS) / SECOND_MS);
     return Math.max(fromSeconds, Math.min(windowFrom, oldestSeconds ?? windowFrom));
   }
-  // The bare feed never rests: where it ends, the upstream has cut it.
-  return oldestSeconds ?? Math.floor(walk.openedAtMs / SECOND_MS);
+  // At a cap, and where the bare feed ends, which never rests, the upstream has cut it: maybe in the middle of a second.
+  if (oldestSeconds === null) return Math.floor(walk.openedAtMs / SECOND_MS);
+  return Math.max(oldestSeconds + 1, fromSeconds);
 }
 
 /** Newest first: complete, but for the seconds that the upstream served a part of. */
