@@ -178,6 +178,27 @@ describe("a store that the first version set up", () => {
     await store.close();
   });
 
+  it("goes on where a move of the books was cut off", async () => {
+    await fill();
+    const { books } = copy.names;
+    await copy.server.request({ method: "DELETE", path: `/${books}-000001` });
+    await put(`/${books}`, { mappings: FIRST_TEMPLATES["orderbook_snapshots_v1"]?.template.mappings });
+    for (const place of [1, 2, 3]) await put(`/${books}/_doc/b${place}`, aBookDocument(AT + place));
+    // As far as it had got: writes stopped, the new index made, one document in it.
+    await put(`/${books}/_settings`, { "index.blocks.write": true });
+    await put(`/${books}-000001`, {});
+    await put(`/${books}-000001/_doc/b2`, aBookDocument(AT + 2));
+
+    await applyStoreSchema(copy.settings);
+
+    await copy.settle();
+    const { body } = await copy.server.request({ method: "GET", path: `/${books}/_count` });
+    expect(body).toMatchObject({ count: 3 });
+    const store = openMarketStore(copy.settings);
+    expect(await store.books.storeBooks([book])).toMatchObject({ stored: 1 });
+    await store.close();
+  });
+
   // Otherwise documents that do not fit would be gone with the old index.
   it("keeps the old index when not every book can be moved", async () => {
     await fill();
