@@ -1,3 +1,5 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Options } from "tsup";
 
 /**
@@ -12,8 +14,27 @@ export function functionBundle(): Options {
     format: ["cjs"],
     outExtension: () => ({ js: ".js" }),
     footer: { js: "module.exports = module.exports.default;" },
+    esbuildPlugins: [packageFile],
   };
 }
+
+/**
+ * The template copies a `package.json` beside the bundle, installs what it names (nothing) and runs its
+ * test: so a bundle that Node cannot read ends the build of the image, not the deployment.
+ */
+const packageFile: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "package-file",
+  setup(build) {
+    build.onEnd(() => {
+      const folder = build.initialOptions.outdir ?? "dist";
+      const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
+      const scripts = { test: "node --check handler.js" };
+      const content = { name: basename(name), version, private: true, main: "handler.js", scripts };
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "package.json"), `${JSON.stringify(content, null, 2)}\n`);
+    });
+  },
+};
 
 /** A program that is started with `node dist/<name>.js`: services, the local profile, the command line. */
 export function programBundle(entry: Record<string, string>): Options {

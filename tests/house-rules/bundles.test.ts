@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { isSecretName, secretFileName } from "@polytape/function-runtime";
+import { isSecretName, secretChoice, secretFileName } from "@polytape/function-runtime";
 import { readStack } from "@polytape/local/gateway";
 import { buildGatewayPrograms, gatewayFixture } from "@polytape/local/gateway/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -49,14 +49,14 @@ describe.each(stack)("$name", ({ name, handlerFolder, environment, secrets }) =>
   });
 
   // Outside the repository, so that a package which is not in the bundle is missed.
-  test("is one file that loads as the template loads it, and is a function", async () => {
+  test("is one file beside its package.json, loads as the template loads it, and is a function", async () => {
     const bundle = join(folder, name);
     await buildBundle(name, bundle);
     const loaded = `const handler = require("./handler"); console.log(typeof handler); process.exit(0);`;
 
     const { stdout } = await run(process.execPath, ["-e", loaded], { cwd: bundle, env: environment });
 
-    expect(readdirSync(bundle)).toEqual(["handler.js"]);
+    expect(readdirSync(bundle).sort()).toEqual(["handler.js", "package.json"]);
     expect(stdout.trim().split("\n").at(-1)).toBe("function");
   });
 
@@ -75,7 +75,8 @@ describe.each(stack)("$name", ({ name, handlerFolder, environment, secrets }) =>
   });
 
   test("is given no setting that nobody reads", async () => {
-    const known = [...OF_THE_PLATFORM, ...Object.keys(await settingsOf(name))];
+    const settings = Object.keys(await settingsOf(name));
+    const known = [...OF_THE_PLATFORM, ...settings, ...settings.filter(isSecretName).map(secretChoice)];
 
     expect(Object.keys(environment).filter((key) => !known.includes(key))).toEqual([]);
   });

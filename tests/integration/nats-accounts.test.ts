@@ -186,7 +186,11 @@ test.each(["ingest", "query", "trigger"] as const)("%s hears no answer that goes
 
   for (const subject of ["_INBOX.>", "_INBOX.operator.>", ">", "$KV.>", "trades.stored.>"]) {
     const refused = new Promise<unknown>((resolve) => {
-      client.subscribe(subject, { callback: (error) => error && resolve(error) });
+      client.subscribe(subject, {
+        callback: (error) => {
+          if (error) resolve(error);
+        },
+      });
     });
     expect(String(await refused), subject).toMatch(DENIED);
   }

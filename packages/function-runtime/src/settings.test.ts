@@ -41,6 +41,20 @@ test("reads a password from its secret file and never shows it in a fault", () =
   );
 });
 
+test("reads a password from the secret that is named instead of the usual one", () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  writeFileSync(join(folder, "opensearch-password"), "of everybody");
+  writeFileSync(join(folder, "opensearch-query-password"), "of the readers");
+  const passwordBy = (chosen: string) =>
+    readSettings(schema, { ...good, SECRETS_FOLDER: folder, OPENSEARCH_PASSWORD_SECRET: chosen })
+      .OPENSEARCH_PASSWORD;
+
+  expect(passwordBy("opensearch-query-password")).toBe("of the readers");
+  expect(passwordBy("")).toBe("of everybody");
+  expect(passwordBy("not-there")).toBeUndefined();
+  expect(passwordBy("../opensearch-query-password")).toBeUndefined();
+});
+
 test("takes several servers of one cluster", () => {
   const urls = "http://a:9200, http://b:9200/";
 

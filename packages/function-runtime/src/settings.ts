@@ -8,7 +8,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Reads settings by one schema whose keys are the names of variables (`OPENSEARCH_URL`). An empty
  * variable counts as absent, because stack files write `${NAME:-}`. A key of the schema that the
  * environment lacks is looked for as a secret file of the same name in lower case with dashes
- * (`OPENSEARCH_PASSWORD` → `opensearch-password`).
+ * (`OPENSEARCH_PASSWORD` → `opensearch-password`); `OPENSEARCH_PASSWORD_SECRET` names another one, because
+ * the platform's secrets are one list for all functions, and each role has a password of its own.
  *
  * Throws PolytapeError `settings_invalid` (kind input) that names all faults at once.
  */
@@ -20,7 +21,7 @@ export function readSettings<Shape extends z.ZodRawShape>(
   const values = Object.fromEntries(
     Object.keys(schema.shape).map((name) => [
       name,
-      environment[name] || (isSecretName(name) ? readSecret(secretFileName(name), folder) : undefined),
+      environment[name] || (isSecretName(name) ? secretText(name, environment, folder) : undefined),
     ]),
   );
   const outcome = schema.safeParse(values);
@@ -42,6 +43,17 @@ export function isSecretName(name: string): boolean {
 
 export function secretFileName(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
+}
+
+/** The variable that names a secret's file where it is not the usual one. */
+export function secretChoice(name: string): string {
+  return `${name}_SECRET`;
+}
+
+function secretText(name: string, environment: Environment, folder: string): string | undefined {
+  const file = environment[secretChoice(name)] || secretFileName(name);
+  // A path is not a name: it must not lead out of the folder.
+  return /^[a-z0-9][a-z0-9.-]*$/.test(file) ? readSecret(file, folder) : undefined;
 }
 
 function faultOf(issue: z.core.$ZodIssue, values: Record<string, string | undefined>): string {
