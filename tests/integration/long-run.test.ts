@@ -1,7 +1,7 @@
 import { readEnvironment } from "@polytape/function-runtime";
 import { expect, test } from "vitest";
 import { SETTLE_SECONDS } from "./long-run/a-machine.ts";
-import { openScene, settleDown, tellStory } from "./long-run/a-story.ts";
+import { openScene, settleDown, tellStory, tellTailStory } from "./long-run/a-story.ts";
 import { secondOf, stateAt } from "./long-run/judge.ts";
 
 /**
@@ -29,6 +29,15 @@ test.each(seeds(COUNT, 1_000))(
       ({ fromMs, toMs }) => toMs > begunSeconds * 1_000 && fromMs < settledTo * 1_000,
     );
     expect(known).toMatchObject([{ state: "complete" }]);
+  },
+  TIMEOUT_MS,
+);
+
+// In the whole, a settle walk mends what a wrong tail leaves out, and would hide it.
+test.each(seeds(COUNT / 2, 4_000))(
+  "leaves nothing out above the tail's begin, without any help (again: LONG_RUN_SEED=%i)",
+  async (seed) => {
+    expect(await tellTailStory(seed, { hours: 0.7 })).toEqual({ lacking: [], wrongCandles: [] });
   },
   TIMEOUT_MS,
 );

@@ -34,6 +34,8 @@ export interface Machine {
   /** Messages on `trades.stored.taker` that nobody has acknowledged yet. */
   readonly waiting: unknown[];
   collect(fate?: Fate, pagesMax?: number): Promise<Outcome>;
+  /** How far the live tail is, by its checkpoint; an anchor of 0 is none. */
+  tape(): Promise<{ anchorSeconds: number; coveredFromSeconds: number | null }>;
   /** Takes the job that waits longest, or is the tick; or asks for what is named. */
   backfill(fate?: Fate, request?: { from: string; to: string }): Promise<Outcome>;
   /** Takes some waiting messages, in any order; they wait on unless the call ends well. */
@@ -41,6 +43,11 @@ export interface Machine {
 }
 
 const backfillJob = z.object({ backfill: z.string(), position: z.string() });
+
+const tapeState = z.object({
+  anchor: z.object({ tsSeconds: z.int() }).nullable(),
+  coveredFromSeconds: z.int().nullable(),
+});
 
 const CRASH = new Error("the process is gone");
 
@@ -58,7 +65,12 @@ const EFFECTS: readonly string[] = [
  * A store and a bus that outlive the processes, and the functions as processes: each call gets fresh parts, and
  * may be killed at any of its side effects, or run out of time at any of its requests.
  */
-export function aMachine(upstream: TroubledUpstream, clock: StoryClock, dice: Dice): Machine {
+export function aMachine(
+  upstream: TroubledUpstream,
+  clock: StoryClock,
+  dice: Dice,
+  settleEverySeconds = 60,
+): Machine {
   const store = inMemoryStore({ now: clock.now });
   const bus = inMemoryBus();
   const waiting: unknown[] = [];
@@ -131,13 +143,24 @@ export function aMachine(upstream: TroubledUpstream, clock: StoryClock, dice: Di
   return {
     store,
     waiting,
+    async tape() {
+      const { anchor, coveredFromSeconds } = tapeState.parse(
+        (await store.checkpoints.read("trades:live"))?.state ?? { anchor: null, coveredFromSeconds: null },
+      );
+      return { anchorSeconds: anchor?.tsSeconds ?? 0, coveredFromSeconds };
+    },
     collect: (fate = LIVES, pagesMax = 4) =>
       ended(
         collectTrades({
           ...parts(fate),
           feed: { name: "live", rowSet: "taker", isWhole: true },
           budget: { pagesMax, batchRowsMax: 60 },
-          settle: { afterSeconds: SETTLE_SECONDS, everySeconds: 60, pagesMax: 10, upstreamLagSecondsMax: 60 },
+          settle: {
+            afterSeconds: SETTLE_SECONDS,
+            everySeconds: settleEverySeconds,
+            pagesMax: 10,
+            upstreamLagSecondsMax: 60,
+          },
         }),
       ),
     async backfill(fate = LIVES, request) {

@@ -51,7 +51,11 @@ export class StoryBroken extends Error {
 }
 
 /** A tape with nothing on it, and an upstream that the seed makes. */
-export function openScene(seed: number, changes: Partial<UpstreamSettings> = {}): Scene {
+export function openScene(
+  seed: number,
+  changes: Partial<UpstreamSettings> = {},
+  settleEverySeconds?: number,
+): Scene {
   const dice = openDice(seed);
   const clock = openStoryClock(EPOCH_MS + 1_000 * dice.whole(60, 900));
   const settings = {
@@ -64,7 +68,7 @@ export function openScene(seed: number, changes: Partial<UpstreamSettings> = {})
     ...changes,
   };
   const upstream = troubledUpstream(settings, clock, dice);
-  const machine = aMachine(upstream, clock, dice);
+  const machine = aMachine(upstream, clock, dice, settleEverySeconds);
   const diary: string[] = [];
   const counts: Record<string, number> = {};
   const begunMs = clock.now();
@@ -129,6 +133,48 @@ export async function tellStory(seed: number, options: StoryOptions): Promise<St
     diary: scene.diary,
     counts: scene.counts,
   };
+}
+
+const NEVER_SECONDS = 1e9;
+
+/**
+ * The live tail alone, on an upstream that is never late nor behind: no settle walk and no backfill mend what it
+ * gets wrong. Whenever it stands at its end, all up to there must be on the tape. Returns what it lacks, and the
+ * candles that are wrong, at the end.
+ */
+export async function tellTailStory(seed: number, { hours }: StoryOptions) {
+  const scene = openScene(seed, { lateShare: 0, pageRowsMax: 15, tradesPerSecond: 1.2 }, NEVER_SECONDS);
+  const { dice, clock, machine, upstream, note } = scene;
+  let fromSeconds: number | null = null;
+  const lacks = async () => {
+    const { anchorSeconds, coveredFromSeconds } = await machine.tape();
+    fromSeconds ??= coveredFromSeconds;
+    const { lost, invented, duplicated } = await scene.judge();
+    const isCovered = (key: string) =>
+      fromSeconds !== null && secondOf(key) >= fromSeconds && secondOf(key) <= anchorSeconds;
+    return [...lost.filter(isCovered), ...invented, ...duplicated];
+  };
+  const endMs = clock.now() + hours * 3_600_000;
+  while (clock.now() < endMs) {
+    clock.advance(1_000 * dice.whole(2, 60));
+    if (dice.happens(0.1)) upstream.trouble.failures = dice.pick([0, 0.1, 0.3]);
+    const at = dice.share();
+    const [fate, pagesMax] = [dice.happens(0.5) ? someFate(dice) : LIVES, dice.whole(1, 12)];
+    if (at < 0.6) note("tick", await machine.collect(fate, pagesMax));
+    else if (at < 0.8) await Promise.all([machine.collect(fate, pagesMax), machine.collect(someFate(dice))]);
+    else note("candles", await machine.buildCandles(dice.happens(0.3) ? someFate(dice) : LIVES));
+    if (!dice.happens(0.1)) continue;
+    const lacking = await lacks();
+    if (lacking.length > 0)
+      throw new StoryBroken("rows above the tail's begin are not there", lacking, scene.diary);
+  }
+  upstream.trouble.failures = 0;
+  for (let ticks = 0; (await machine.collect(LIVES, 20))["walk"] !== "quiet"; ticks += 1) {
+    if (ticks > QUIET_TICKS_MAX) throw new StoryBroken("the tail is never at its end", {}, scene.diary);
+    clock.advance(500);
+  }
+  while ((await machine.buildCandles())["built"] !== "nothing");
+  return { lacking: await lacks(), wrongCandles: await scene.wrongCandles() };
 }
 
 /** Which second, when it became visible is in the truth; who said that it is complete is in the ledger. */

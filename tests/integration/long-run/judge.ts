@@ -20,15 +20,22 @@ export interface Verdict {
   readonly timeline: readonly CoverageStretch[];
 }
 
-/** Compares tape and ledger with everything that the upstream has made visible by now. */
-export async function judge(store: MarketStore, upstream: TroubledUpstream, span: Span): Promise<Verdict> {
-  const truth = await upstream.truth(span);
-  const tape = countTape(await readTape(store, span));
+/**
+ * Compares tape and ledger with everything that the upstream has made visible by now. The ledger is read first: what
+ * it calls complete must be on the tape also while both go on.
+ */
+export async function judge(
+  store: MarketStore,
+  upstream: Pick<TroubledUpstream, "truth">,
+  span: Span,
+): Promise<Verdict> {
   const timeline = await store.coverage.readTimeline({
     stream: "trades",
     fromMs: span.from * 1_000,
     toMs: span.to * 1_000,
   });
+  const truth = await upstream.truth(span);
+  const tape = countTape(await readTape(store, span));
   const compared = compareWithTruth(truth, tape);
   const isComplete = (key: string) => stateAt(timeline, secondOf(key))?.state === "complete";
   return { ...compared, lies: compared.lost.filter(isComplete), timeline };
