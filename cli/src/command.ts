@@ -25,7 +25,7 @@ export interface Tools {
 interface CommandSpec<Options extends z.ZodObject> {
   /** The words that call it: `keys create`. */
   readonly name: string;
-  /** Named texts after the words, all required: `["key"]`. */
+  /** Named texts after the words, required unless they end in a question mark: `["key"]`, `["id?"]`. */
   readonly operands: readonly string[];
   readonly summary: string;
   /** Values are texts; an option that is a flag is `true`. Descriptions become the help. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Command } from "./command.ts";
-import { isFlag } from "./parse-command.ts";
+import { isFlag, operandText } from "./parse-command.ts";
 import { tableLines } from "./table.ts";
 
 /** One line per command. */
@@ -39,5 +39,5 @@ function descriptionOf(schema: unknown): string {
 }
 
 function callOf({ name, operands }: Command): string {
-  return [name, ...operands.map((operand) => `<${operand}>`)].join(" ");
+  return [name, ...operands.map(operandText)].join(" ");
 }

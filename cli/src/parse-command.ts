@@ -20,16 +20,25 @@ export function parseCommand(commands: readonly Command[], words: readonly strin
   const rest = words.slice(command.name.split(" ").length);
   const { values, positionals } = readWords(command, rest);
   const { help = false, ...options } = values;
-  if (!help && positionals.length !== command.operands.length)
-    throw usage(
-      `${command.name} takes ${command.operands.map((name) => `<${name}>`).join(" ") || "no operands"}.`,
-    );
+  const required = command.operands.filter((name) => !isOptionalOperand(name));
+  if (!help && (positionals.length < required.length || positionals.length > command.operands.length))
+    throw usage(`${command.name} takes ${command.operands.map(operandText).join(" ") || "no operands"}.`);
   return { command, operands: positionals, options, help: help === true };
 }
 
 /** Whether an option takes no value. */
 export function isFlag(schema: unknown): boolean {
   return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodLiteral;
+}
+
+/** `id?` need not be given; it comes after those that must be. */
+export function isOptionalOperand(name: string): boolean {
+  return name.endsWith("?");
+}
+
+/** An operand as help shows it. */
+export function operandText(name: string): string {
+  return isOptionalOperand(name) ? `[${name.slice(0, -1)}]` : `<${name}>`;
 }
 
 export function usage(message: string): PolytapeError {

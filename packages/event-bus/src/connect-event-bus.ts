@@ -4,7 +4,13 @@ import { openBucket, toKeyValueBucket } from "./bucket.ts";
 import { toBusError } from "./bus-errors.ts";
 import { connectToNats, trackConnected } from "./connection.ts";
 import { startConsuming } from "./consume.ts";
-import { listDeadLetters, publishDeadLetter } from "./dead-letters.ts";
+import {
+  listDeadLetters,
+  publishDeadLetter,
+  readDeadLetters,
+  removeDeadLetter,
+  replayDeadLetter,
+} from "./dead-letters.ts";
 import type { BusSettings, EventBus } from "./event-bus.ts";
 import { publishJson } from "./publish.ts";
 import { cutIntoMessages, tradesStoredSubject } from "./trades-stored.ts";
@@ -31,6 +37,9 @@ function eventBusOn(connection: NatsConnection): EventBus {
     consume: (query, onMessages) => startConsuming(client, query, onMessages),
     publishDeadLetter: (letter) => publishDeadLetter(client, letter),
     listDeadLetters: (query) => listDeadLetters(client, query),
+    readDeadLetters: (query) => readDeadLetters(client, query),
+    replayDeadLetter: (letter) => replayDeadLetter(client, letter),
+    removeDeadLetter: (letter) => removeDeadLetter(client, letter),
     bucket: async (name) => {
       try {
         return toKeyValueBucket(connection, name, await openBucket(client, name));

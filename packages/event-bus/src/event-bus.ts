@@ -38,6 +38,11 @@ export interface DeadLetter {
   readonly diedAtMs: EpochMs;
 }
 
+/** A dead letter with its place among them. */
+export interface HeldDeadLetter extends DeadLetter {
+  readonly sequence: number;
+}
+
 /** A bucket of small JSON values with a live view of its changes. */
 export interface KeyValueBucket {
   get(key: string): Promise<{ value: unknown; revision: number } | null>;
@@ -74,6 +79,16 @@ export interface EventBus {
   publishDeadLetter(letter: DeadLetter): Promise<void>;
   /** Oldest first. */
   listDeadLetters(query: { functionName?: string; limit: number }): Promise<DeadLetter[]>;
+  /** All that were there when the reading began, oldest first; each may be replayed or removed meanwhile. */
+  readDeadLetters(query: { functionName?: string }): AsyncIterable<HeldDeadLetter>;
+  /**
+   * Publishes the letter's message on its subject again, as it was, and removes the letter once that is
+   * acknowledged. Repeats within the stream's window are one message. Every consumer of the subject gets it.
+   * Throws `bus_refused` when the stream is full or there is none any more; then the letter stays.
+   */
+  replayDeadLetter(letter: HeldDeadLetter): Promise<void>;
+  /** False when it is gone already. */
+  removeDeadLetter(letter: HeldDeadLetter): Promise<boolean>;
   bucket(name: BucketName): Promise<KeyValueBucket>;
   isConnected(): boolean;
   close(): Promise<void>;

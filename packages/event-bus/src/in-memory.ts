@@ -1,5 +1,5 @@
 import { PolytapeError, type RowSet } from "@polytape/market-model";
-import type { BucketName, DeadLetter, EventBus, KeyValueBucket, TouchedWindow } from "./event-bus.ts";
+import type { BucketName, EventBus, HeldDeadLetter, KeyValueBucket, TouchedWindow } from "./event-bus.ts";
 import { inMemoryBucket } from "./in-memory-bucket.ts";
 import { cutIntoMessages, tradesStoredSubject } from "./trades-stored.ts";
 
@@ -26,7 +26,8 @@ export interface InMemoryBus extends EventBus {
 export function inMemoryBus(): InMemoryBus {
   const messages: RecordedMessage[] = [];
   const tradesStored: { rowSet: RowSet; windows: readonly TouchedWindow[] }[] = [];
-  const deadLetters: DeadLetter[] = [];
+  let deadLetters: HeldDeadLetter[] = [];
+  let lastSequence = 0;
   const buckets = new Map<BucketName, ReturnType<typeof inMemoryBucket>>();
   let failure: PolytapeError | null = null;
   let connected = true;
@@ -39,6 +40,13 @@ export function inMemoryBus(): InMemoryBus {
     if (messageId !== null && messages.some((message) => message.messageId === messageId)) return;
     messages.push({ subject, data: JSON.parse(JSON.stringify(data)), messageId });
   };
+  const removeLetter = (sequence: number): boolean => {
+    const before = deadLetters.length;
+    deadLetters = deadLetters.filter((each) => each.sequence !== sequence);
+    return deadLetters.length < before;
+  };
+  const lettersOf = (functionName: string | undefined): HeldDeadLetter[] =>
+    deadLetters.filter((letter) => functionName === undefined || letter.functionName === functionName);
   const bucketOf = (name: BucketName): ReturnType<typeof inMemoryBucket> => {
     const bucket = buckets.get(name) ?? inMemoryBucket(check, () => connected);
     buckets.set(name, bucket);
@@ -71,13 +79,26 @@ export function inMemoryBus(): InMemoryBus {
     },
     publishDeadLetter: async (letter) => {
       check();
-      if (!deadLetters.some((each) => each.id === letter.id)) deadLetters.push(letter);
+      if (deadLetters.some((each) => each.id === letter.id)) return;
+      lastSequence += 1;
+      deadLetters.push({ ...letter, sequence: lastSequence });
     },
     listDeadLetters: async ({ functionName, limit }) => {
       check();
-      return deadLetters
-        .filter((letter) => functionName === undefined || letter.functionName === functionName)
-        .slice(0, limit);
+      const letters = lettersOf(functionName).slice(0, limit);
+      return letters.map(({ sequence: _, ...letter }) => letter);
+    },
+    readDeadLetters: async function* ({ functionName }) {
+      check();
+      yield* lettersOf(functionName);
+    },
+    replayDeadLetter: async (letter) => {
+      record(letter.subject, parsed(letter.data), `replay:${letter.id}:${letter.sequence}`);
+      removeLetter(letter.sequence);
+    },
+    removeDeadLetter: async ({ sequence }) => {
+      check();
+      return removeLetter(sequence);
     },
     bucket: async (name): Promise<KeyValueBucket> => {
       check();
@@ -88,4 +109,13 @@ export function inMemoryBus(): InMemoryBus {
       connected = false;
     },
   };
+}
+
+/** As a reader of the message would see it; text that is no JSON stays text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

@@ -13,13 +13,22 @@ const FIRST_PAUSE_MS = 100;
  * Publishes JSON and returns after the stream has acknowledged it. Tried again when no answer came; every
  * try carries the same message id, so that a lost acknowledgement does not make two messages of one.
  */
-export async function publishJson(
+export function publishJson(
   stream: JetStreamClient,
   subject: string,
   data: unknown,
+  messageId?: string,
+): Promise<void> {
+  return publishText(stream, subject, JSON.stringify(data), messageId);
+}
+
+/** The same for a text that is to be sent as it is. */
+export async function publishText(
+  stream: JetStreamClient,
+  subject: string,
+  text: string,
   messageId: string = nuid.next(),
 ): Promise<void> {
-  const text = JSON.stringify(data);
   const bytes = Buffer.byteLength(text);
   if (bytes > MESSAGE_BYTES_MAX) {
     throw new PolytapeError("operating", "bus_refused", `A message of ${bytes} bytes is too large.`, {
