@@ -17,6 +17,12 @@ test.each([
     "book_not_found",
     "at or before 1970-01-01T00:16:40.000Z",
   ],
+  [
+    `market_id=${MARKET.slug}&outcome=Yes&at=2026-08-23T23:59:59Z`,
+    404,
+    "book_not_found",
+    "nothing before 2026-08-24T00:00:00.000Z is kept any more",
+  ],
   ["market_id=500002&outcome=Yes", 404, "market_not_found", "No market"],
 ])("refuses ?%s with %i %s", async (query, expected, code, why) => {
   const api = await anApi();

@@ -2,6 +2,7 @@ import { type BookLevel, type EpochMs, toRfc3339 } from "@polytape/market-model"
 import type { FoundBook } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
+import { retentionFromMs } from "../../completeness/kept-range.ts";
 import { refusal } from "../../http/api-error.ts";
 import { marketIdParameter, moment, momentParameter, outcomeParameter } from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
@@ -53,7 +54,7 @@ export const getOrderbook = defineRoute({
     const atMs = query.at ?? nowMs;
     const { match = "before", side } = query;
     const book = await api.store.books.findBook({ assetId, atMs, match, side });
-    if (book === null) throw bookNotFound(match, atMs);
+    if (book === null) throw bookNotFound(match, atMs, retentionFromMs(api.rules.retentionDays, nowMs));
     return {
       market_id: subject.marketId,
       asset_id: assetId,
@@ -69,11 +70,15 @@ export const getOrderbook = defineRoute({
   },
 });
 
-function bookNotFound(match: "before" | "nearest", atMs: EpochMs) {
+function bookNotFound(match: "before" | "nearest", atMs: EpochMs, keptFromMs: EpochMs | null) {
   const where = match === "before" ? `at or before ${toRfc3339(atMs)}` : "at any moment";
   return refusal(
     "book_not_found",
-    `No book of this outcome is kept ${where}: only the most active markets' are.`,
+    `No book of this outcome is kept ${where}: ${
+      keptFromMs !== null && atMs < keptFromMs
+        ? `nothing before ${toRfc3339(keptFromMs)} is kept any more.`
+        : "only the most active markets' are."
+    }`,
   );
 }
 
