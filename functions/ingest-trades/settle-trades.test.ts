@@ -224,6 +224,33 @@ test("waits for an upstream that serves less than before, and says what it serve
   ]);
 });
 
+// The other run's rows are no news to this one: it must not go on as if they had been told of.
+test("tells of rows that another run beside it stored before it died", async () => {
+  const feed = aFeed(someRows(30), { pageRowsMax: 9 });
+  const settler = aSettler(feed);
+  await settler.run();
+  const late = aTradeRow({ tsSeconds: start - 17, assetId: "77" });
+  settler.world.feed = aFeed(withLateRows(feed, late), { pageRowsMax: 9 });
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+  const { readTradePage } = settler.world.feed;
+  let hasMet = false;
+  settler.world.feed.readTradePage = async (query) => {
+    const page = await readTradePage(query);
+    if (hasMet || query.cursor === null || !page.rows.some(({ assetId }) => assetId === "77")) return page;
+    hasMet = true;
+    settler.bus.failWith(new PolytapeError("operating", "bus_unavailable", "the other run dies here"));
+    await expect(settler.run()).rejects.toMatchObject({ code: "bus_unavailable" });
+    settler.bus.failWith(null);
+    return page;
+  };
+
+  for (let runs = 0; runs < 3; runs += 1) await settler.run();
+
+  const told = settler.bus.tradesStored.flatMap(({ windows }) => windows).map(({ assetId }) => assetId);
+  expect(hasMet).toBe(true);
+  expect(told).toContain("77");
+});
+
 // A crash between rows and their news must not lose a candle, although the repeated rows are not new.
 test("loses neither rows nor news of them, whichever effect a crash follows", async () => {
   const calls = ["checkpoints.write", "trades.createTrades", "coverage.recordIntervals"] as const;

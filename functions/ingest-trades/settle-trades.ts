@@ -158,6 +158,8 @@ async function walkOn(
   start: SettleWalk,
 ): Promise<JobReport> {
   let walk = start;
+  // From here on a run beside this one conflicts at its next page: what that stored and did not tell is told by this one.
+  await checkpoint.save({ ...checkpoint.state, walk });
   for (let pages = 0; pages < parts.settle.pagesMax && !parts.signal.aborted; pages += 1) {
     const page = await parts.source.readTradePage({
       rowSet: parts.feed.rowSet,
