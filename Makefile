@@ -52,7 +52,8 @@ test-integration: build ## tests on real OpenSearch and NATS
 e2e: build ## schedule to answer, on real servers with the simulator
 	@node local/dist/run-tests.cjs end-to-end
 
-soak: build ## the end-to-end run with kills and faults, five minutes long
+soak: build ## the runs with kills and faults for longer: SOAK_SECONDS=300 end to end, LONG_RUN_SEEDS=100 in one process
+	@LONG_RUN_SEEDS=$${LONG_RUN_SEEDS:-100} npx vitest run --project integration tests/integration/long-run.test.ts
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} node local/dist/run-tests.cjs end-to-end
 
 bench: build ## measures against ceilings of the same run; also as JSON in bench/out/latest.json; ONLY=tick-cost,… for parts
