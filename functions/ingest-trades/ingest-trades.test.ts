@@ -173,6 +173,34 @@ test("leaves the walk open at the budget, and goes on there next time with the s
   expect(multiset(await tape.stored())).toEqual(multiset(burst.rows));
 });
 
+// A burst or an outage: whoever asks meanwhile must hear that there is more, and why it is not there yet.
+test("says of what an open walk has not read yet that it is partial, until the walk closes", async () => {
+  const feed = aFeed(someRows(30));
+  const tape = aTape(feed);
+  await tape.run();
+  const burst = aFeed([...someRows(60, { newestSecond: start + 40 }), ...feed.rows], { pageRowsMax: 10 });
+  const ask = () =>
+    tape.store.coverage.readTimeline({
+      stream: "trades",
+      fromMs: (start - 1) * 1_000,
+      toMs: (start + 60) * 1_000,
+    });
+
+  await tape.run({ source: burst, budget: { pagesMax: 2, batchRowsMax: 10 } });
+  const meanwhile = await ask();
+  await tape.run({ source: burst });
+
+  expect(meanwhile).toMatchObject([
+    { state: "partial", cause: "upstream_lag", toMs: start * 1_000 },
+    { state: "partial", cause: "collector_down", toMs: (start + 40) * 1_000 },
+    { state: "unknown", cause: null },
+  ]);
+  expect(await ask()).toMatchObject([
+    { state: "partial", cause: "upstream_lag", toMs: (start + 40) * 1_000 },
+    { state: "unknown", cause: null },
+  ]);
+});
+
 test("does not call a walk closed because only stored rows came back", async () => {
   const feed = aFeed(someRows(90));
   const tape = aTape(feed, { pagesMax: 1, batchRowsMax: 5_000 });

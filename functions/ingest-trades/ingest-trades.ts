@@ -14,6 +14,7 @@ import {
   EMPTY_TAPE,
   endedAboveAnchor,
   isBehindAnchor,
+  openStretch,
   openWalk,
   showsNothingNew,
   type TapeState,
@@ -159,11 +160,18 @@ async function runWalk(
     // Nothing is still being written when the run has reported.
     await Promise.allSettled(underway);
   }
+  if (start.walk.pages === 0) await stateOpen(parts, tape.state, last);
   if (last?.failure) {
     parts.log.warn("walk_interrupted", { ...tally });
     throw last.failure;
   }
   return finishWalk(parts, tape, last, tally);
+}
+
+/** Said once, by the run that opened the walk: whatever else proves the same stretch later stands. */
+async function stateOpen({ store, feed }: IngestTradesParts, state: TapeState, last: WalkBatch | null) {
+  const open = last && last.end === null ? openStretch(state, last.walk) : null;
+  if (open && feed.isWhole) await store.coverage.recordIntervals([open]);
 }
 
 /**

@@ -270,6 +270,24 @@ export function unsettledStretch(before: TapeState, after: TapeState, walk: Walk
   };
 }
 
+/**
+ * What a walk still has to read: the collector is behind, and how far is known from the head that the walk has seen.
+ * Null when there is no anchor yet: nothing before the first walk is known at all.
+ */
+export function openStretch({ anchor }: TapeState, walk: Walk): CoverageInterval | null {
+  if (!anchor || !walk.belowHead || walk.belowHead.tsSeconds <= anchor.tsSeconds) return null;
+  return {
+    stream: "trades",
+    marketId: null,
+    assetId: null,
+    fromMs: (anchor.tsSeconds + 1) * SECOND_MS,
+    toMs: (walk.belowHead.tsSeconds + 1) * SECOND_MS,
+    state: "partial",
+    cause: "collector_down",
+    evidence: walkEvidence(walk),
+  };
+}
+
 /** The seconds of a closed walk of which the upstream gave a part. */
 export function cutSecondsOf(before: TapeState, after: TapeState, walk: Walk): CoverageInterval[] {
   const fromSeconds = before.anchor ? before.anchor.tsSeconds + 1 : after.coveredFromSeconds;
