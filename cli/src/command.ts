@@ -4,6 +4,7 @@ import type { EpochMs } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import type { z } from "zod";
 import type { ApiClient } from "./reading/api-client.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What commands work with. Servers are connected when first asked for, and closed at the end. */
 export interface Tools {
@@ -13,6 +14,8 @@ export interface Tools {
   callFunction(name: string, body: unknown): Promise<unknown>;
   /** The REST API, asked with the key of the environment. */
   api(): Promise<ApiClient>;
+  /** Addresses and settings, for whoever asks everything one by one. */
+  surroundings(): Surroundings;
   /** What was piped in. For what must not stand on a command line, where every user of the machine sees it. */
   readInput(): Promise<string>;
   now(): EpochMs;

@@ -13,6 +13,7 @@ import { z } from "zod";
 import { callFunction } from "./call-function.ts";
 import type { Tools } from "./command.ts";
 import { apiSettings, apiUrl, openApiClient } from "./reading/api-client.ts";
+import { readSurroundings } from "./surroundings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,6 +54,7 @@ export function connectTools(
         const settings = readSettings(apiSettings, environment);
         return openApiClient({ url: apiUrl(settings), key: settings.POLYTAPE_API_KEY, tell });
       },
+      surroundings: () => readSurroundings(environment),
       readInput,
       now: Date.now,
       randomBytes,

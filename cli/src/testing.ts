@@ -7,6 +7,7 @@ import type { Command, Tools } from "./command.ts";
 import { commands as allCommands } from "./commands/index.ts";
 import { openApiClient } from "./reading/api-client.ts";
 import { run } from "./run.ts";
+import { readSurroundings, type Surroundings } from "./surroundings.ts";
 
 export const NOW = Date.parse("2026-11-22T12:00:00Z");
 
@@ -15,6 +16,8 @@ interface ShellOptions {
   readonly input?: string;
   readonly key?: string | undefined;
   readonly url?: string;
+  /** What differs from an environment in which nothing is set and nobody answers. */
+  readonly surroundings?: Partial<Surroundings>;
   readonly answerOf?: (name: string, body: unknown) => unknown;
   /** The REST API, as a function of a request. */
   readonly respond?: (request: Request) => Response | Promise<Response>;
@@ -50,6 +53,7 @@ export function aShell(options: ShellOptions = {}) {
       store: async () => store,
       callFunction: async (name, body) => answerOf(name, body),
       api: async () => openApiClient({ url: options.url ?? "https://api.test", key, tell, fetch, pause }),
+      surroundings: () => ({ ...readSurroundings({}), fetch, ...options.surroundings }),
       readInput: async () => input,
       now: () => NOW,
       randomBytes,

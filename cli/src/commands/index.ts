@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { backfillCommands } from "./backfill.ts";
+import { backupCommands } from "./backup/index.ts";
 import { bookCommands } from "./book.ts";
 import { candleCommands } from "./candles.ts";
 import { coverageCommands } from "./coverage.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   ...rejectedCommands,
   ...backfillCommands,
   ...statusCommands,
+  ...backupCommands,
   ...coverageCommands,
   ...tradeCommands,
   ...candleCommands,

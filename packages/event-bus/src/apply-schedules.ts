@@ -39,7 +39,7 @@ export async function applySchedules(
 ): Promise<TopologyChange[]> {
   const changes: TopologyChange[] = [];
   for (const stream of plan.streams.filter((each) => each.schedules)) {
-    const present = await schedulesIn(manager, stream.name);
+    const present = await readSchedules(manager, stream.name);
     const wanted = plan.schedules.filter((schedule) => isHeldBy(schedule.subject, stream.subjects));
     for (const schedule of wanted) {
       const change = await applySchedule(client, schedule, present.get(schedule.subject));
@@ -72,7 +72,8 @@ async function applySchedule(
   return present === undefined ? "created" : "updated";
 }
 
-async function schedulesIn(
+/** What the stream holds, by the subject of the schedule. */
+export async function readSchedules(
   manager: JetStreamManager,
   streamName: string,
 ): Promise<Map<string, HeldSchedule>> {

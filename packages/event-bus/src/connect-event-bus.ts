@@ -12,6 +12,7 @@ import {
   replayDeadLetter,
 } from "./dead-letters.ts";
 import type { BusSettings, EventBus } from "./event-bus.ts";
+import { inspectBus } from "./inspect.ts";
 import { publishJson } from "./publish.ts";
 import { cutIntoMessages, tradesStoredSubject } from "./trades-stored.ts";
 
@@ -47,6 +48,7 @@ function eventBusOn(connection: NatsConnection): EventBus {
         throw toBusError(error, `opening the bucket ${name}`);
       }
     },
+    inspect: () => inspectBus(client),
     isConnected,
     close: () => closeGently(connection, isConnected),
   };

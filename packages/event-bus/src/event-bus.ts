@@ -1,4 +1,5 @@
 import type { EpochMs, RowSet } from "@polytape/market-model";
+import type { BusState } from "./inspect.ts";
 
 /** Which minutes of a token got trades. */
 export interface TouchedWindow {
@@ -90,6 +91,8 @@ export interface EventBus {
   /** False when it is gone already. */
   removeDeadLetter(letter: HeldDeadLetter): Promise<boolean>;
   bucket(name: BucketName): Promise<KeyValueBucket>;
+  /** What streams, consumers and schedules hold right now. */
+  inspect(): Promise<BusState>;
   isConnected(): boolean;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { PolytapeError, type RowSet } from "@polytape/market-model";
 import type { BucketName, EventBus, HeldDeadLetter, KeyValueBucket, TouchedWindow } from "./event-bus.ts";
 import { inMemoryBucket } from "./in-memory-bucket.ts";
+import type { BusState } from "./inspect.ts";
 import { cutIntoMessages, tradesStoredSubject } from "./trades-stored.ts";
 
 export interface RecordedMessage {
@@ -20,6 +21,8 @@ export interface InMemoryBus extends EventBus {
   failWith(error: PolytapeError | null): void;
   /** What `isConnected` answers; buckets tell their watchers nothing meanwhile, and all of it at reconnection. */
   setConnected(connected: boolean): void;
+  /** What `inspect` answers from now on; nothing is there at first. */
+  showState(state: BusState): void;
 }
 
 /** Consumers are not simulated: whoever takes messages is tested on a real server. */
@@ -31,6 +34,7 @@ export function inMemoryBus(): InMemoryBus {
   const buckets = new Map<BucketName, ReturnType<typeof inMemoryBucket>>();
   let failure: PolytapeError | null = null;
   let connected = true;
+  let state: BusState = { streams: [], schedules: [] };
 
   const check = (): void => {
     if (failure !== null) throw failure;
@@ -103,6 +107,13 @@ export function inMemoryBus(): InMemoryBus {
     bucket: async (name): Promise<KeyValueBucket> => {
       check();
       return bucketOf(name).bucket;
+    },
+    showState: (shown) => {
+      state = shown;
+    },
+    inspect: async () => {
+      check();
+      return state;
     },
     isConnected: () => connected,
     close: async () => {

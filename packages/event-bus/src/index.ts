@@ -2,6 +2,7 @@
 export { applyTopology } from "./apply-topology.ts";
 export { connectEventBus } from "./connect-event-bus.ts";
 export * from "./event-bus.ts";
+export type { BusState, ConsumerState, ScheduleState, StreamState } from "./inspect.ts";
 export * from "./topology.ts";
 export { touchedWindows } from "./touched-windows.ts";
 export {

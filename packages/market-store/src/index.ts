@@ -1,7 +1,7 @@
 /**
  * The tape's memory: markets, trades, candles, books and the bookkeeping about them. The only place that
  * knows OpenSearch. Every write may be repeated; what a write returned for is on disk. Only its
- * part `retention` deletes; it never sets up indices: that is the apply command of `opensearch/`.
+ * parts `retention` and `backups` (what a backup replaces) delete; it never sets up indices: that is the apply command of `opensearch/`.
  */
 
 export { COVERAGE_DAYS_MAX } from "./bookkeeping/coverage-days.ts";
@@ -16,3 +16,5 @@ export { readSchemaVersion, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION } from "./opensea
 export { isWriteBlock } from "./retention/index-retention.ts";
 export type { DiskRoom, StoreDisk } from "./retention/store-disk.ts";
 export * from "./retention/store-retention.ts";
+export type { BackedUpIndex, StoreBackups } from "./upkeep/store-backups.ts";
+export type { NodeState, StoreState, Watermark } from "./upkeep/store-state.ts";

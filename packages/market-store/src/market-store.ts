@@ -20,6 +20,8 @@ import type {
 } from "@polytape/market-model";
 import type { StoreDisk } from "./retention/store-disk.ts";
 import type { StoreRetention } from "./retention/store-retention.ts";
+import type { StoreBackups } from "./upkeep/store-backups.ts";
+import type { StoreState } from "./upkeep/store-state.ts";
 
 /**
  * The tape's memory. The only place that knows OpenSearch. Every write may be repeated; a write that
@@ -41,8 +43,11 @@ export interface MarketStore {
   readonly rejections: RejectionSamples;
   readonly retention: StoreRetention;
   readonly disk: StoreDisk;
+  readonly backups: StoreBackups;
   /** Cluster state and answer time; throws `store_unavailable`. */
   health(): Promise<{ status: "green" | "yellow" | "red"; tookMs: number }>;
+  /** Version, schema, disks and blocks, for an operator's eyes. */
+  inspect(): Promise<StoreState>;
   /**
    * The same store, whose requests are given up when the signal fires, and then throw `store_unavailable`. The
    * server is told and cancels their searches; of writes that were on their way nothing is known.

@@ -17,6 +17,8 @@ import { indexRetention } from "./retention/index-retention.ts";
 import { storeDisk } from "./retention/store-disk.ts";
 import { type StoredDays, storedDays } from "./trades/stored-days.ts";
 import { tradeTape } from "./trades/trade-tape.ts";
+import { storeBackups } from "./upkeep/store-backups.ts";
+import { readStoreState } from "./upkeep/store-state.ts";
 
 const healthAnswer = z.object({ status: z.enum(["green", "yellow", "red"]) });
 
@@ -44,6 +46,8 @@ function marketStoreOn(parts: StoreParts, days: StoredDays): MarketStore {
     rejections: rejectionSamples(parts),
     retention: indexRetention(parts),
     disk: storeDisk(parts),
+    backups: storeBackups(parts),
+    inspect: () => readStoreState(parts),
     async health() {
       const startedMs = performance.now();
       const answer = await store.request({

@@ -1,6 +1,7 @@
 import type { EpochMs } from "@polytape/market-model";
 import type { BookShelf, MarketStore } from "../market-store.ts";
 import { storeUnavailable } from "../store-errors.ts";
+import type { StoreState } from "../upkeep/store-state.ts";
 import { inMemoryCheckpoints, inMemoryRejections } from "./bookkeeping.ts";
 import { inMemoryBooks, type LoseBookSide } from "./books.ts";
 import { inMemoryCandles } from "./candles.ts";
@@ -8,6 +9,7 @@ import { inMemoryCoverage } from "./coverage.ts";
 import { inMemoryMarkets, type MarketHistory } from "./markets.ts";
 import { inMemoryRetention, type ShelfOfIndices } from "./retention.ts";
 import { inMemoryTrades } from "./trades.ts";
+import { inMemoryUpkeep } from "./upkeep.ts";
 
 type Family =
   | "markets"
@@ -31,6 +33,8 @@ export interface InMemoryStore extends MarketStore {
   failNext(call: StoreCall, options?: { error?: Error; afterEffect?: boolean }): void;
   /** What `retention` finds and deletes. */
   readonly shelf: ShelfOfIndices;
+  /** What `inspect` answers from now on. */
+  showState(state: StoreState): void;
   /** Takes one side's document of a book away, as a crash between two shards could. */
   loseBookSide: LoseBookSide;
   /** Observed versions of a market, oldest first. */
@@ -52,6 +56,7 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
   const checkpoints = inMemoryCheckpoints();
   const { history, ...markets } = inMemoryMarkets(now);
   const { retention, disk, shelf } = inMemoryRetention();
+  const upkeep = inMemoryUpkeep();
   const { loseSide, ...books } = inMemoryBooks(checkpoints);
 
   function guarded<T extends object>(family: Family, calls: T): T {
@@ -80,6 +85,9 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     rejections: guarded("rejections", inMemoryRejections()),
     retention: guarded("retention", retention),
     disk: guarded("disk", disk),
+    backups: upkeep.backups,
+    inspect: async () => upkeep.state(),
+    showState: upkeep.show,
     health: async () => ({ status: "green", tookMs: 0 }),
     // Nothing here takes long enough to be given up.
     cancelledBy: () => store,

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PolytapeError } from "@polytape/market-model";
+import { z } from "zod";
+
+/** The part of a backup that is one file: what is beside the store, and which snapshot of the store belongs to it. */
+export const backupFile = z.object({
+  format: z.literal(1),
+  /** Of the snapshot. */
+  name: z.string().regex(/^polytape-[0-9a-z-]+$/),
+  takenAt: z.iso.datetime(),
+  indexPrefix: z.string(),
+  schemaVersion: z.int().min(0),
+  indices: z.array(z.object({ name: z.string(), documents: z.number() })),
+  /** Key-value buckets, whole. Of keys only hashes are in them. */
+  buckets: z.record(z.string(), z.record(z.string(), z.unknown())),
+});
+export type BackupFile = z.output<typeof backupFile>;
+
+const NAME = /^polytape-[0-9a-z-]+\.json$/;
+
+/** The name of a backup taken then; a later one sorts after it. */
+export function backupName(nowMs: number): string {
+  return `polytape-${new Date(nowMs).toISOString().replace(/\D/g, "").slice(0, 17)}`;
+}
+
+/** Whole or not at all, for the owner's eyes only; that it is there says that the backup is complete. */
+export function writeBackupFile(folder: string, file: BackupFile): string {
+  const path = join(folder, `${file.name}.json`);
+  try {
+    writeFileSync(`${path}.part`, `${JSON.stringify(file, null, 1)}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(`${path}.part`, path);
+  } catch (cause) {
+    throw unusable(folder, cause);
+  }
+  return path;
+}
+
+/** The newest complete backup of a folder, or the one named. Throws `backup_missing` or `backup_unreadable` (input). */
+export function readBackupFile(folder: string, name?: string): BackupFile {
+  const files = listFiles(folder);
+  const file = name === undefined ? files.at(-1) : files.find((each) => each === `${name}.json`);
+  if (file === undefined)
+    throw new PolytapeError(
+      "input",
+      "backup_missing",
+      `There is no complete backup ${name ?? ""} in ${folder}.`,
+    );
+  const read = backupFile.safeParse(parseJson(readFileSync(join(folder, file), "utf8")));
+  if (read.success) return read.data;
+  throw new PolytapeError(
+    "input",
+    "backup_unreadable",
+    `${file} is no backup that this version understands.`,
+    {
+      cause: read.error,
+    },
+  );
+}
+
+function listFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((file) => NAME.test(file))
+      .sort();
+  } catch (cause) {
+    throw unusable(folder, cause);
+  }
+}
+
+function unusable(folder: string, cause: unknown): PolytapeError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+  return new PolytapeError("input", "backup_folder_refused", `${folder} cannot be used here (${code}).`, {
+    cause,
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,190 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hashKeyText } from "@polytape/api-access";
+import { commands, connectTools, run } from "@polytape/cli";
+import { applyTopology, connectEventBus } from "@polytape/event-bus";
+import { QUICK_JAVA, type RunningServer, startNats, startOpenSearch } from "@polytape/local";
+import { DAY_MS, numberEqualTrades } from "@polytape/market-model";
+import { aBook, aMarket, aTradeRow } from "@polytape/market-model/testing";
+import { type MarketStore, openMarketStore } from "@polytape/market-store";
+import { topology } from "@polytape/nats";
+import { applyStoreSchema } from "@polytape/opensearch";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+/** Servers of its own, because they are wiped. */
+const MARKET = aMarket();
+const DAYS = 3;
+const NOW_SECONDS = Math.floor(Date.now() / 1_000);
+const rarely = { marketsMs: 3_600_000, tradesMs: 3_600_000, booksMs: 3_600_000 };
+
+let openSearch: RunningServer;
+let nats: RunningServer;
+let store: MarketStore;
+let folder: string;
+
+beforeAll(async () => {
+  [openSearch, nats] = await Promise.all([
+    startOpenSearch({ heap: "384m", javaOptions: QUICK_JAVA }),
+    startNats(),
+  ]);
+  await applyStoreSchema({ urls: [openSearch.url], timeoutMs: 30_000 });
+  await applyTopology({ url: nats.url, clientName: "test" }, topology(rarely, 1));
+  store = openMarketStore({ urls: [openSearch.url], timeoutMs: 30_000 });
+  folder = join(openSearch.home, "opensearch/snapshots/nightly");
+  await fill();
+});
+
+afterAll(async () => {
+  await store?.close();
+  await openSearch?.stop();
+  await nats?.stop();
+});
+
+async function fill(): Promise<void> {
+  await store.markets.storeMarkets([MARKET], Date.now());
+  const rows = Array.from({ length: 600 }, (_, n) => {
+    const tsSeconds = NOW_SECONDS - n * Math.floor((DAYS * 86_400) / 600);
+    return aTradeRow({ tsSeconds, size: n + 1, marketId: MARKET.marketId });
+  });
+  const numbering = numberEqualTrades();
+  await store.trades.createTrades(numbering.number(rows, { rowSet: "taker", receivedAtMs: Date.now() }));
+  await store.books.storeBooks([
+    { ...aBook({ tsMs: Date.now() - DAY_MS }), observedAtMs: Date.now(), previousSeenAtMs: null },
+  ]);
+  await store.checkpoints.write("a-walk", { at: 7 }, null);
+}
+
+async function polytape(...words: string[]) {
+  const out: string[] = [];
+  const errors: string[] = [];
+  const environment = { NATS_URL: nats.url, OPENSEARCH_URL: openSearch.url };
+  const io = { tell: (line: string) => void errors.push(line), readInput: async () => "" };
+  const { tools, close } = connectTools(environment, (line) => void out.push(line), io);
+  try {
+    return { status: await run(commands, words, tools, io.tell), out, errors };
+  } finally {
+    await close();
+  }
+}
+
+/** What a reader could be told, in an order of its own. */
+async function answers() {
+  const trades = await store.trades.findTrades({ sort: "desc", limit: 1_000 });
+  return {
+    trades,
+    aggregate: await store.trades.aggregateTrades({ marketId: MARKET.marketId }),
+    market: await store.markets.findMarket(MARKET.slug),
+    book: await store.books.findBook({ assetId: aBook().assetId, atMs: Date.now(), match: "before" }),
+    walk: (await store.checkpoints.read("a-walk"))?.state,
+    keys: (await polytape("keys", "list", "--json")).out,
+  };
+}
+
+async function wipe(): Promise<void> {
+  const answer = await fetch(`${openSearch.url}/_cat/indices?format=json`);
+  for (const { index } of (await answer.json()) as { index: string }[])
+    await fetch(`${openSearch.url}/${index}`, { method: "DELETE" });
+  await nats.stop();
+  nats = await startNats();
+  await applyTopology({ url: nats.url, clientName: "test" }, topology(rarely, 1));
+}
+
+test("what was backed up comes back after everything was lost: the same answers and keys", async () => {
+  const made = await polytape("keys", "create", "--plan", "weekly", "--label", "ada");
+  await polytape("keys", "create", "--plan", "monthly");
+  const before = await answers();
+  expect(before.trades).toHaveLength(600);
+
+  const saved = await polytape("backup", "--to", folder);
+  expect([saved.status, saved.out]).toEqual([
+    0,
+    [expect.stringMatching(/documents in \d+ indices and 2 keys/)],
+  ]);
+  await wipe();
+  // As an operator would: the servers are set up first, and are empty then.
+  await applyStoreSchema({ urls: [openSearch.url], timeoutMs: 30_000 });
+  const restored = await polytape("restore", "--from", folder);
+
+  expect(restored).toMatchObject({ status: 0, errors: [expect.stringMatching(/^Bringing back polytape-2/)] });
+  expect(await answers()).toEqual(before);
+  const bus = await connectEventBus({ url: nats.url, clientName: "test" });
+  const kept = await (await bus.bucket("api_keys")).get(hashKeyText(made.out.at(-1) ?? ""));
+  await bus.close();
+  expect(kept?.value).toMatchObject({ label: "ada", plan: "weekly" });
+});
+
+test("the file of keys is the owner's alone and holds no key, and the server keeps no reference to the folder", async () => {
+  const { out } = await polytape("backup", "--to", folder);
+  const file = / are in (\S+\.json)/.exec(out.join())?.[1] ?? "";
+  const made = (await polytape("keys", "create", "--plan", "weekly")).out.at(-1) ?? "";
+  await polytape("backup", "--to", folder);
+
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(file, "utf8")).not.toContain(made.slice(3));
+  const repositories = await (await fetch(`${openSearch.url}/_snapshot`)).json();
+  expect(repositories).toEqual({});
+});
+
+test("a store or keys that are there are left alone unless told, and then are what the backup says", async () => {
+  await polytape("backup", "--to", folder);
+  const before = await answers();
+  await store.checkpoints.write("later", { at: 9 }, null);
+  const [row] = [aTradeRow({ tsSeconds: NOW_SECONDS - 5, size: 77_777, marketId: MARKET.marketId })];
+  await store.trades.createTrades(
+    numberEqualTrades().number([row], { rowSet: "taker", receivedAtMs: Date.now() }),
+  );
+
+  const refused = await polytape("restore", "--from", folder);
+  expect(refused.status).toBe(2);
+  expect(refused.errors.at(-1)).toMatch(/Nothing was changed: the store has data \(.* and there are keys/);
+  expect(await store.checkpoints.read("later")).not.toBeNull();
+
+  expect(await polytape("restore", "--from", folder, "--overwrite")).toMatchObject({ status: 0 });
+  expect(await answers()).toEqual(before);
+  expect(await store.checkpoints.read("later")).toBeNull();
+  // Writing goes on: behind the alias, into today's index, and into one that does not exist yet.
+  const settings = await (await fetch(`${openSearch.url}/_cluster/settings`)).json();
+  expect(settings).toEqual({ persistent: {}, transient: {} });
+  const old = aTradeRow({ tsSeconds: NOW_SECONDS - 30 * 86_400, size: 5, marketId: MARKET.marketId });
+  const numbered = numberEqualTrades().number([old], { rowSet: "taker", receivedAtMs: Date.now() });
+  expect(await store.trades.createTrades(numbered)).toEqual({ stored: 1, repeated: 0 });
+});
+
+// Whoever got hold of a key must not be let in again by an old backup.
+test("a key that was revoked after the backup stays revoked", async () => {
+  const id = /key_\w+/.exec((await polytape("keys", "create", "--plan", "weekly")).out.join())?.[0] ?? "";
+  await polytape("backup", "--to", folder);
+  await polytape("keys", "revoke", id);
+
+  await polytape("restore", "--from", folder, "--overwrite");
+
+  expect((await polytape("keys", "show", id)).out.join("\n")).toContain('"state": "revoked"');
+});
+
+test("usage that was counted comes back with its key", async () => {
+  const bus = await connectEventBus({ url: nats.url, clientName: "test" });
+  const usage = await bus.bucket("api_usage");
+  await usage.put("key_aaaaaaaaaaaa", { day: "2026-11-22", requests: 12 });
+  await polytape("backup", "--to", folder);
+  await usage.delete("key_aaaaaaaaaaaa");
+
+  await polytape("restore", "--from", folder, "--overwrite");
+
+  expect((await usage.get("key_aaaaaaaaaaaa"))?.value).toEqual({ day: "2026-11-22", requests: 12 });
+  await bus.close();
+});
+
+test("a folder that OpenSearch may not use, or that holds no backup, is said so and nothing is changed", async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), "polytape-backup-"));
+  const backup = await polytape("backup", "--to", elsewhere);
+  const restore = await polytape("restore", "--from", elsewhere, "--overwrite");
+  rmSync(elsewhere, { recursive: true });
+
+  expect([backup.status, backup.errors.at(-1)]).toEqual([
+    2,
+    expect.stringContaining("it must lie below its path.repo and be writable for it"),
+  ]);
+  expect([restore.status, restore.errors.at(-1)]).toEqual([2, expect.stringContaining("no complete backup")]);
+  expect((await store.trades.findTrades({ sort: "desc", limit: 1 })).length).toBe(1);
+});
