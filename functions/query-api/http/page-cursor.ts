@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { EpochMs } from "@polytape/market-model";
 import { z } from "zod";
 import { refusal } from "./api-error.ts";
-import { LIMIT_DEFAULT, PAGE_DEPTH_MAX } from "./parameters.ts";
+import { LAST_MOMENT_MS, LIMIT_DEFAULT, PAGE_DEPTH_MAX } from "./parameters.ts";
 
 /**
  * What was written becomes searchable within this time; younger rows wait for the next question. One second
@@ -15,19 +15,19 @@ const DIGEST_LENGTH = 12;
 const contentSchema = z.tuple([
   z.union([z.number(), z.string()]),
   z.union([z.number(), z.string()]),
-  z.int().nonnegative(),
+  z.int().min(0).max(LAST_MOMENT_MS),
   z.string().length(DIGEST_LENGTH),
 ]);
 
 export type Position = readonly [number | string, number | string];
 
 /** Where a page starts, and up to which moment of arrival its rows are looked at. */
-export interface PageStart {
+export interface PageStart<Place extends Position = Position> {
   readonly limit: number;
   /** Null when the page was reached by a cursor. */
   readonly page: number | null;
   readonly offset: number;
-  readonly after: Position | null;
+  readonly after: Place | null;
   readonly asOfMs: EpochMs;
 }
 
@@ -37,13 +37,21 @@ interface PageQuery {
   readonly cursor?: string | undefined;
 }
 
-/** Throws `page_too_deep`, `invalid_cursor`, `invalid_parameter` (page and cursor together). */
-export function pageStart(query: PageQuery, question: unknown, nowMs: EpochMs): PageStart {
+/**
+ * `place` is what the list's sort values are. Throws `page_too_deep`, `invalid_cursor`, `invalid_parameter` (page
+ * and cursor together).
+ */
+export function pageStart<Place extends Position>(
+  query: PageQuery,
+  question: unknown,
+  nowMs: EpochMs,
+  place: z.ZodType<Place>,
+): PageStart<Place> {
   const limit = query.limit ?? LIMIT_DEFAULT;
   if (query.cursor !== undefined) {
     if (query.page !== undefined)
       throw refusal("invalid_parameter", "page and cursor exclude each other: a cursor says where to go on.");
-    const { position, asOfMs } = readCursor(query.cursor, question);
+    const { position, asOfMs } = readCursor(query.cursor, question, place);
     return { limit, page: null, offset: 0, after: position, asOfMs };
   }
   const page = query.page ?? 1;
@@ -59,21 +67,29 @@ export function pageStart(query: PageQuery, question: unknown, nowMs: EpochMs): 
  * An opaque place in the answer to one question: the last row's sort values and the moment of arrival up
  * to which all pages look, so that no row comes twice or is skipped while new ones arrive. Bound to its
  * question by a digest, which is no secret: it tells a mix-up or an alteration, and nothing hangs on more.
+ * Whoever makes a cursor may name any place, so a place is read by the list's own schema before it is used.
  */
 export function writeCursor(position: Position, asOfMs: EpochMs, question: unknown): string {
   const content = [...position, asOfMs, digestOf(position, asOfMs, question)];
   return Buffer.from(JSON.stringify(content)).toString("base64url");
 }
 
-export function readCursor(cursor: string, question: unknown): { position: Position; asOfMs: EpochMs } {
+export function readCursor<Place extends Position>(
+  cursor: string,
+  question: unknown,
+  place: z.ZodType<Place>,
+): { position: Place; asOfMs: EpochMs } {
   const read = contentSchema.safeParse(parseJson(Buffer.from(cursor, "base64url").toString("utf8")));
   if (read.success) {
     const [first, second, asOfMs, digest] = read.data;
-    const position: Position = [first, second];
-    const expected = digestOf(position, asOfMs, question);
+    const position = place.safeParse([first, second]);
     // Written again and compared: base64 has several spellings of the same bytes.
-    if (digest === expected && writeCursor(position, asOfMs, question) === cursor)
-      return { position, asOfMs };
+    if (
+      position.success &&
+      digest === digestOf(position.data, asOfMs, question) &&
+      writeCursor(position.data, asOfMs, question) === cursor
+    )
+      return { position: position.data, asOfMs };
   }
   throw refusal(
     "invalid_cursor",

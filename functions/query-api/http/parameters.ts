@@ -9,7 +9,7 @@ export const LIMIT_DEFAULT = 100;
 /** From here on a bare number is read as milliseconds; as seconds it would be the year 5138. */
 const FIRST_MILLISECONDS = 100_000_000_000;
 /** The end of the year 9999: the last moment RFC 3339 can write. */
-const LAST_MOMENT_MS = 253_402_300_799_999;
+export const LAST_MOMENT_MS = 253_402_300_799_999;
 const rfc3339 = z.iso.datetime({ offset: true });
 
 /** A moment: RFC 3339 with a zone, or seconds or milliseconds since the epoch. */

@@ -1,14 +1,14 @@
 import { toRfc3339 } from "@polytape/market-model";
-import type { MarketPosition } from "@polytape/market-store";
 import { z } from "zod";
 import { marketAnswer, marketAnswerOf } from "../../catalogue/market-answer.ts";
 import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { formatParameter } from "../../http/answer-format.ts";
-import { type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
+import { pageStart, writeCursor } from "../../http/page-cursor.ts";
 import { pageFields } from "../../http/page-fields.ts";
 import {
   cursorParameter,
+  LAST_MOMENT_MS,
   limitParameter,
   moment,
   momentParameter,
@@ -43,6 +43,9 @@ const query = z.strictObject({
   format: formatParameter,
 });
 
+/** Where a market stands: its close time (a moment before all for none), and its id. */
+const marketPlace = z.tuple([z.int().max(LAST_MOMENT_MS), z.string().max(256)]);
+
 /** Markets, those that close last first. */
 export const listMarkets = defineRoute({
   name: "list-markets",
@@ -70,7 +73,7 @@ export const listMarkets = defineRoute({
     requireOrder(query);
     const { q, category, status, from, to } = query;
     const question = ["markets", q, category, status, from, to];
-    const start = pageStart(query, question, nowMs);
+    const start = pageStart(query, question, nowMs, marketPlace);
     const { markets, next } = await api.store.markets.searchMarkets({
       text: q,
       category,
@@ -78,7 +81,7 @@ export const listMarkets = defineRoute({
       closeFromMs: from,
       closeToMs: to,
       limit: start.limit,
-      ...(start.after ? { after: marketPosition(start.after) } : { offset: start.offset }),
+      ...(start.after ? { after: start.after } : { offset: start.offset }),
     });
     return {
       data: markets.map(marketAnswerOf),
@@ -97,8 +100,4 @@ export const listMarkets = defineRoute({
 function catalogueCoverage(toMs: number) {
   const never = { fromMs: 0, toMs, state: "unknown" as const, cause: null };
   return coverageBlockOf([never], { fromMs: 0, toMs, openStart: true });
-}
-
-function marketPosition([closeTimeMs, marketId]: Position): MarketPosition {
-  return [Number(closeTimeMs), String(marketId)];
 }

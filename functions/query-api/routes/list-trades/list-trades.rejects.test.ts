@@ -1,6 +1,7 @@
 import { PolytapeError } from "@polytape/market-model";
 import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
+import { writeCursor } from "../../http/page-cursor.ts";
 import { anApi, NOW } from "../../testing/an-api.ts";
 import { tradesOf } from "../../testing/store-trades.ts";
 
@@ -75,6 +76,22 @@ test("refuses a cursor that was altered at any place, or belongs to another ques
     const { status, body } = await api.ask(`/v1/trades?${query}`);
     expect([status, body.error.code], query).toEqual([400, "invalid_cursor"]);
   }
+});
+
+// The digest is no secret: anybody can make a cursor that passes it.
+test.each([
+  ["of no moment", ["x", 1], NOW],
+  ["after the last moment", [9e15, 1], NOW],
+  ["between two ties", [NOW, 0.5], NOW],
+  ["as of a moment that no clock shows", [NOW, 1], 9e15],
+] as const)("refuses a well-made cursor to a place %s", async (_what, place, asOfMs) => {
+  const api = await anApiWithMarket();
+  const question = ["trades", ...Array.from({ length: 7 }, () => undefined)];
+
+  const { status, body } = await api.ask(`/v1/trades?cursor=${writeCursor(place, asOfMs, question)}`);
+  const sound = await api.ask(`/v1/trades?cursor=${writeCursor([NOW, 1], NOW, question)}`);
+
+  expect([status, body.error.code, sound.status]).toEqual([400, "invalid_cursor", 200]);
 });
 
 test("refuses page and cursor together", async () => {

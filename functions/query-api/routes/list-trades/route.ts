@@ -1,5 +1,5 @@
 import { type EpochMs, type StoredTrade, toRfc3339, tradeTsMs } from "@polytape/market-model";
-import type { TradeFilter, TradePosition } from "@polytape/market-store";
+import type { TradeFilter } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseOutcome, findSubject, marketNotFound, type Subject } from "../../catalogue/choose-outcome.ts";
 import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
@@ -11,6 +11,7 @@ import { pageFields } from "../../http/page-fields.ts";
 import {
   cursorParameter,
   fromParameter,
+  LAST_MOMENT_MS,
   limitParameter,
   marketIdParameter,
   outcomeParameter,
@@ -47,6 +48,10 @@ const query = z.strictObject({
   format: formatParameter,
 });
 type Query = z.output<typeof query>;
+
+/** Where a trade stands: its event time, and the tie within the second. */
+const tradePlace = z.tuple([z.int().min(0).max(LAST_MOMENT_MS), z.int().nonnegative()]);
+type TradePlace = z.output<typeof tradePlace>;
 
 /** Trades of one market or of all. */
 export const listTrades = defineRoute({
@@ -85,7 +90,7 @@ export const listTrades = defineRoute({
     requireOrder(query);
     if (query.aggregates) requireBoundedSum(query, nowMs);
     const question = questionOf(query);
-    const start = pageStart(query, question, nowMs);
+    const start = pageStart(query, question, nowMs, tradePlace);
     const subject = await subjectOf(api, query);
     const filter = filterOf(query, subject, start.asOfMs);
 
@@ -151,14 +156,14 @@ async function readPage(
   api: ApiParts,
   filter: TradeFilter,
   { sort }: Query,
-  start: PageStart,
+  start: PageStart<TradePlace>,
 ): Promise<{ trades: StoredTrade[]; more: boolean }> {
   const limit = Math.min(start.limit + 1, PAGE_DEPTH_MAX - start.offset);
   const trades = await api.store.trades.findTrades({
     ...filter,
     sort: sort === "ts:asc" ? "asc" : "desc",
     limit,
-    ...(start.after ? { after: tradePosition(start.after) } : { offset: start.offset }),
+    ...(start.after ? { after: start.after } : { offset: start.offset }),
   });
   return { trades: trades.slice(0, start.limit), more: trades.length >= limit };
 }
@@ -176,8 +181,4 @@ async function readCoverage(api: ApiParts, filter: TradeFilter & { asOfMs: Epoch
 
 function positionOf(trade: StoredTrade): Position {
   return [tradeTsMs(trade), trade.tie];
-}
-
-function tradePosition([tsMs, tie]: Position): TradePosition {
-  return [Number(tsMs), Number(tie)];
 }

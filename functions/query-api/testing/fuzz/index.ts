@@ -1,0 +1,2 @@
+export { fuzz, fuzzStranger } from "./fuzz.ts";
+export { storeWorld, type World } from "./store-world.ts";
