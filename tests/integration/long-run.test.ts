@@ -10,7 +10,7 @@ import { secondOf, stateAt } from "./long-run/judge.ts";
  * in which things happen, and of those a process can live through far more than a server.
  */
 const { LONG_RUN_SEED, LONG_RUN_SEEDS } = readEnvironment();
-const COUNT = Number(LONG_RUN_SEEDS ?? 8);
+const COUNT = Number(LONG_RUN_SEEDS ?? 6);
 const seeds = (count: number, from: number) =>
   LONG_RUN_SEED === undefined
     ? Array.from({ length: Math.ceil(count) }, (_, index) => from + index)

@@ -51,6 +51,9 @@ const tapeState = z.object({
 
 const CRASH = new Error("the process is gone");
 
+/** As of the stream of jobs. */
+const DUPLICATE_WINDOW_MS = 600_000;
+
 const EFFECTS: readonly string[] = [
   "createTrades",
   "keepSamples",
@@ -75,6 +78,7 @@ export function aMachine(
   const bus = inMemoryBus();
   const waiting: unknown[] = [];
   const jobs: z.output<typeof backfillJob>[] = [];
+  const sentAtMs = new Map<string, number>();
   let taken = 0;
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -124,7 +128,7 @@ export function aMachine(
         markets: guard(store.markets),
         candles: guard(store.candles),
       },
-      bus: guard(bus),
+      bus: guard({ publishTradesStored: bus.publishTradesStored, publish: sendJob }),
       pause: async (ms: number) => clock.advance(ms),
       now: clock.now,
       signal,
@@ -132,11 +136,17 @@ export function aMachine(
     };
   }
 
+  /** Like the server, it forgets message ids after a while: then the same job may be sent again. */
+  const sendJob: typeof bus.publish = async (_subject, data, options) => {
+    const id = options?.messageId ?? "";
+    if (clock.now() - (sentAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < DUPLICATE_WINDOW_MS) return;
+    sentAtMs.set(id, clock.now());
+    jobs.push(backfillJob.parse(data));
+  };
+
   function takeMessages(): void {
-    for (const { subject, data } of bus.messages.slice(taken)) {
+    for (const { subject, data } of bus.messages.slice(taken))
       if (subject === "trades.stored.taker") waiting.push(data);
-      if (subject.startsWith("job.backfill.")) jobs.push(backfillJob.parse(data));
-    }
     taken = bus.messages.length;
   }
 
