@@ -152,6 +152,18 @@ test("ends with the window that is open now, and starts a hundred windows before
   expect(body.candles.at(-1)).toMatchObject({ open_time: "2026-11-22T12:00:00.000Z", final: false });
 });
 
+test.each(["2026-11-22T13:00:00Z", "9999-12-31T23:59:59.999Z"])(
+  "has no candles of windows that have not begun: from=%s",
+  async (from) => {
+    const api = await anApiWithCandles([]);
+
+    const { status, body } = await api.ask(question(`interval=1m&from=${from}`));
+
+    expect([status, body.candles, body.next_from]).toEqual([200, [], null]);
+    expect(body.coverage.complete).toBeNull();
+  },
+);
+
 test("serves the merged intervals too", async () => {
   const api = await anApiWithCandles(
     [

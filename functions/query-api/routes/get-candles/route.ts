@@ -15,6 +15,7 @@ import { refusal } from "../../http/api-error.ts";
 import { REFRESH_LAG_MS } from "../../http/page-cursor.ts";
 import {
   fromParameter,
+  LAST_MOMENT_MS,
   marketIdParameter,
   moment,
   outcomeParameter,
@@ -139,7 +140,9 @@ export function windowsOf(
     lengthMs,
   );
   const fromMs = query.from ?? endMs - CANDLES_DEFAULT * lengthMs;
-  const firstMs = alignUp(Math.max(fromMs, keptFromMs ?? 0, 0), lengthMs);
+  const alignedMs = alignUp(Math.max(fromMs, keptFromMs ?? 0, 0), lengthMs);
+  // The next window after the last moment would open in a year that cannot be written.
+  const firstMs = Math.min(alignedMs, windowStart(LAST_MOMENT_MS, lengthMs));
   const asked = Math.max(0, (endMs - firstMs) / lengthMs);
   const count = Math.min(asked, CANDLES_MAX);
   return {
