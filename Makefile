@@ -62,10 +62,9 @@ bench: build ## measures against ceilings of the same run; also as JSON in bench
 build: node_modules/.package-lock.json ## bundles of functions, services and programs
 	@local/install/build-bundles.sh
 
-deploy: build ## puts the functions on an OpenFaaS gateway; GATEWAY=URL
+deploy: build ## templates, schedules, secrets and functions on an OpenFaaS gateway, in order; GATEWAY=URL (deploy/README.md)
 	@test -n "$(GATEWAY)" || { echo "make deploy needs GATEWAY=http://host:8080" >&2; exit 2; }
-	@command -v faas-cli >/dev/null || { echo "make deploy needs faas-cli on the PATH" >&2; exit 2; }
-	faas-cli deploy -f stack.yml --gateway "$(GATEWAY)"
+	@GATEWAY="$(GATEWAY)" deploy/deploy.sh
 
 clean: ## removes bundles, data and what was installed; refuses while something runs
 	@local/install/clean.sh

@@ -1,0 +1,180 @@
+import { execFile } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { readEnvironment } from "@polytape/function-runtime";
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { deployQueryApi, type QueryApiDeployment } from "./query-api-deployment.ts";
+
+/**
+ * deploy/deploy.sh on real servers and our own gateway. faas-cli is not at hand: a stand-in writes down how it was
+ * called. So this proves order, accounts, repeats and the look from outside; not what faas-cli does with the calls.
+ */
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const run = promisify(execFile);
+const PREFIX = `deploy-${process.pid}-`;
+const folder = mkdtempSync(join(tmpdir(), "polytape-deploy-"));
+const path = (name: string) => join(folder, name);
+const SECRETS = [
+  "opensearch-ca",
+  "opensearch-ingest-password",
+  "opensearch-query-password",
+  "opensearch-keeper-password",
+  "nats-ingest-password",
+  "nats-query-password",
+  "nats-operator-password",
+];
+
+const STAND_IN = `#!/usr/bin/env bash
+printf '%s as %s/%s %s/%s\\n' "$*" "$OPENSEARCH_USER" "$OPENSEARCH_PASSWORD_SECRET" "$NATS_USER" "$NATS_PASSWORD_SECRET" >>"$CALLS"
+env >>"$CALLS.environment"
+case "$1 $2" in
+  "secret list") cat "$CALLS.secrets" 2>/dev/null ;;
+  "secret create") echo "$3 made" >>"$CALLS.secrets" ;;
+esac
+[ "$1" != "$FAILS_AT" ]
+`;
+
+let api: QueryApiDeployment;
+
+beforeAll(async () => {
+  api = await deployQueryApi(PREFIX);
+  for (const name of ["bin", "secrets", "deploy"]) mkdirSync(path(name));
+  cpSync(join(ROOT, "deploy/deploy.sh"), path("deploy/deploy.sh"));
+  cpSync(join(ROOT, "stack.yml"), path("stack.yml"));
+  for (const name of SECRETS)
+    writeFileSync(path(`secrets/${name}`), name === "opensearch-ca" ? "" : `the-${name}`);
+  writeFileSync(path("bin/faas-cli"), STAND_IN);
+  chmodSync(path("bin/faas-cli"), 0o755);
+  for (const name of ["opensearch", "nats", "cli"]) {
+    await run(join(ROOT, "node_modules/.bin/tsup"), ["--out-dir", path(`${name}/dist`)], {
+      cwd: join(ROOT, name),
+    });
+  }
+});
+
+afterAll(async () => {
+  await api?.close();
+  await fetch(`${inject("openSearchUrl")}/_index_template/${PREFIX}*`, { method: "DELETE" });
+  for (const name of ["markets_v1", "market_changes_v1", "coverage_v1", "checkpoints_v1", "rejections_v1"]) {
+    await fetch(`${inject("openSearchUrl")}/${PREFIX}${name}`, { method: "DELETE" });
+  }
+  await fetch(`${inject("openSearchUrl")}/${PREFIX}orderbook_snapshots_v1-000001`, { method: "DELETE" });
+  rmSync(folder, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  for (const name of ["calls", "calls.environment"]) rmSync(path(name), { force: true });
+});
+
+async function deploy(more: Record<string, string> = {}) {
+  const environment = {
+    PATH: `${path("bin")}:${readEnvironment()["PATH"]}`,
+    HOME: folder,
+    GATEWAY: api.gateway.url,
+    OPENSEARCH_URL: inject("openSearchUrl"),
+    OPENSEARCH_INDEX_PREFIX: PREFIX,
+    NATS_URL: api.nats.url,
+    POLYTAPE_SECRETS: path("secrets"),
+    IMAGES: "ready",
+    IMAGE_TAG: "abc",
+    DEPLOY_CHECK_SECONDS: "20",
+    CALLS: path("calls"),
+    ...more,
+  };
+  try {
+    const { stdout, stderr } = await run(path("deploy/deploy.sh"), [], { env: environment });
+    return { code: 0, lines: stdout.trim().split("\n"), stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, lines: stdout.trim().split("\n"), stderr };
+  }
+}
+
+const calls = () => (existsSync(path("calls")) ? readFileSync(path("calls"), "utf8").trim().split("\n") : []);
+
+test("does every step in its order, one line each, and reads through the gateway with a key", async () => {
+  const { code, lines, stderr } = await deploy();
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(lines).toEqual([
+    "[1/6] images: taken as they are, tag abc",
+    expect.stringMatching(/^\[2\/6\] opensearch: applied .*created=/),
+    expect.stringMatching(/^\[3\/6\] nats: applied .*created=/),
+    "[4/6] secrets: 6 created, 0 updated",
+    expect.stringMatching(/^\[5\/6\] functions: \d+ deployed, as ingest,keeper,query$/),
+    expect.stringMatching(/^\[6\/6\] check: .* reads with a key$/),
+    expect.stringContaining("IMAGE_TAG=abc"),
+  ]);
+});
+
+test("a second time updates the secrets, changes nothing that is right, and leaves no key open", async () => {
+  const { code, lines } = await deploy();
+  const { stdout } = await run(process.execPath, [path("cli/dist/polytape.cjs"), "keys", "list", "--json"], {
+    env: { NATS_URL: api.nats.url },
+  });
+  const keys = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+  expect(code).toBe(0);
+  expect(lines[1]).toContain("created=0 updated=0");
+  expect(lines[2]).toContain("created=0 updated=0");
+  expect(lines[3]).toBe("[4/6] secrets: 0 created, 6 updated");
+  expect(keys.map(({ label }) => label)).toEqual(["deploy-check", "deploy-check"]);
+  expect(keys.every(({ revoked_at }) => typeof revoked_at === "string")).toBe(true);
+});
+
+test("deploys each function with the account of its role", async () => {
+  await deploy();
+  const deployed = calls().filter((call) => call.startsWith("deploy "));
+
+  expect(deployed).toHaveLength(3);
+  const [ingest, keeper, query] = deployed;
+  expect(ingest).toMatch(
+    /\^\(ingest-markets\|.*\)\$ as ingest\/opensearch-ingest-password ingest\/nats-ingest-password$/,
+  );
+  expect(keeper).toMatch(/\^\(enforce-retention\)\$ as keeper\/opensearch-keeper-password /);
+  expect(query).toMatch(/\^\(query-api\)\$ as query\/opensearch-query-password query\/nats-query-password$/);
+});
+
+test("no password is in an argument or in the environment of what it calls", async () => {
+  await deploy({ OPENSEARCH_PASSWORD: "the-stray-password" });
+
+  const seen = calls().join("\n") + readFileSync(path("calls.environment"), "utf8");
+
+  expect(seen).toContain("--from-file=");
+  expect(seen).not.toMatch(/the-[a-z-]*password/);
+  expect(seen).not.toMatch(/pt_[0-9A-Za-z]{20}/);
+});
+
+test("stops where a step fails, says what to do, and does nothing after it", async () => {
+  const failed = await deploy({ FAILS_AT: "deploy" });
+
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toContain("[5/6] functions failed. Of the role ingest");
+  expect(failed.lines.at(-1)).toContain("[4/6]");
+  expect(calls().filter((call) => call.startsWith("deploy "))).toHaveLength(1);
+});
+
+test.each([
+  [{ FAILS_AT: "list" }, "does not know you: faas-cli login"],
+  [{ POLYTAPE_SECRETS: "nowhere" }, "run deploy/make-secrets.sh"],
+])("refuses to begin with %j", async (more, sentence) => {
+  const refused = await deploy(more);
+
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) });
+  expect(calls().filter((call) => !call.startsWith("list "))).toEqual([]);
+});
