@@ -1,0 +1,234 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { readStack } from "@polytape/local/gateway";
+import { afterAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { ROOT, repositoryFiles, textOf } from "./repository.ts";
+
+/** What a platform that is not here would find out only when it is too late. */
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), "deployment-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const texts = z.record(z.string(), z.string());
+/** Every field of a stack file that faas-cli reads (its others are ignored without a word), and no other. */
+const faasCliSchema = z.strictObject({
+  version: z.union([z.literal("1.0"), z.literal(1)]),
+  provider: z.strictObject({
+    name: z.literal("openfaas"),
+    gateway: z.string().optional(),
+    network: z.string().optional(),
+  }),
+  configuration: z
+    .strictObject({
+      templates: z.array(z.strictObject({ name: z.string(), source: z.string() })).optional(),
+      copy: z.array(z.string()).optional(),
+    })
+    .optional(),
+  functions: z.record(
+    z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
+    z.strictObject({
+      lang: z.string(),
+      handler: z.string(),
+      image: z.string(),
+      fprocess: z.string().optional(),
+      environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+      environment_file: z.array(z.string()).optional(),
+      secrets: z.array(z.string()).optional(),
+      skip_build: z.boolean().optional(),
+      constraints: z.array(z.string()).optional(),
+      labels: texts.optional(),
+      annotations: texts.optional(),
+      limits: z.strictObject({ memory: z.string().optional(), cpu: z.string().optional() }).optional(),
+      requests: z.strictObject({ memory: z.string().optional(), cpu: z.string().optional() }).optional(),
+      readonly_root_filesystem: z.boolean().optional(),
+      build_options: z.array(z.string()).optional(),
+      build_args: texts.optional(),
+      platforms: z.string().optional(),
+      namespace: z.string().optional(),
+    }),
+  ),
+});
+
+/** As faas-cli does it, with the defaults: before the text is YAML. */
+const withDefaults = (text: string) =>
+  text.replace(/\$\{[A-Za-z_]+(?::-([^}]*))?\}/g, (_, value = "") => value);
+const stack = faasCliSchema.parse(parse(withDefaults(textOf("stack.yml"))));
+const functions = Object.entries(stack.functions);
+
+describe("stack.yml", () => {
+  test("names its template at a tag", () => {
+    expect(stack.configuration?.templates).toEqual([
+      { name: "node20", source: expect.stringMatching(/^https:\/\/.+#\d+\.\d+\.\d+$/) },
+    ]);
+  });
+
+  test.each(functions)("%s is bounded in memory and time, and tells its health and role", (_, each) => {
+    const seconds = (name: string) => Number(/^(\d+)s$/.exec(String(each.environment?.[name]))?.[1]);
+
+    expect(each.limits?.memory).toMatch(/^\d+Mi$/);
+    expect(each.readonly_root_filesystem).toBe(true);
+    expect(seconds("exec_timeout")).toBeGreaterThan(0);
+    expect(seconds("read_timeout")).toBeGreaterThan(seconds("exec_timeout"));
+    expect(seconds("write_timeout")).toBeGreaterThan(seconds("exec_timeout"));
+    expect(each.annotations).toMatchObject({ "com.openfaas.health.http.path": "/_/health" });
+    expect(each.labels?.["polytape.role"]).toMatch(/^(ingest|query|keeper)$/);
+    expect(each.labels).toMatchObject({ "com.openfaas.scale.max": "1" });
+  });
+
+  test("keeps what the trigger waits for above every function's own limit", () => {
+    const longestMs =
+      Math.max(
+        ...functions.map(([, each]) => Number.parseInt(String(each.environment?.["exec_timeout"]), 10)),
+      ) * 1_000;
+
+    expect(longestMs).toBeLessThan(120_000);
+  });
+
+  test("names its secrets by the role, in the list and in the setting alike", () => {
+    const chosen = { OPENSEARCH_PASSWORD_SECRET: "of-the-store", NATS_PASSWORD_SECRET: "of-the-bus" };
+
+    for (const each of readStack([join(ROOT, "stack.yml")], chosen)) {
+      const wanted = [
+        "opensearch-ca",
+        "of-the-store",
+        ...("NATS_URL" in each.environment ? ["of-the-bus"] : []),
+      ];
+      expect([...each.secrets].sort(), each.name).toEqual(wanted.sort());
+      expect(each.environment["OPENSEARCH_PASSWORD_SECRET"], each.name).toBe("of-the-store");
+    }
+  });
+
+  test("gives the keeper's functions no bus, because the operator's account is nobody else's", () => {
+    const keepers = functions.filter(([, each]) => each.labels?.["polytape.role"] === "keeper");
+
+    expect(keepers.filter(([, each]) => "NATS_URL" in (each.environment ?? {}))).toEqual([]);
+  });
+});
+
+test("nothing that runs in a function writes to the disk, because its root is read-only", () => {
+  const writers = repositoryFiles()
+    .filter((path) => /^(functions|packages)\/.*\.ts$/.test(path))
+    .filter((path) => !/(\.test\.ts|tsup\.config\.ts)$|\/testing\/|\/behaviour\//.test(path))
+    .filter((path) =>
+      /\b(writeFile|appendFile|createWriteStream|mkdir|mkdtemp|rename|rmSync|openSync)\w*\(/.test(
+        textOf(path),
+      ),
+    );
+
+  expect(writers).toEqual([]);
+});
+
+describe("deploy/images.yml", () => {
+  const images = faasCliSchema.parse(parse(withDefaults(textOf("deploy/images.yml"))));
+
+  test("builds function-trigger from its folder, under the same prefix and tag as the functions", () => {
+    expect(images.functions["function-trigger"]).toEqual({
+      lang: "dockerfile",
+      handler: "./services/function-trigger",
+      image: "polytape/function-trigger:latest",
+    });
+    expect(existsSync(join(ROOT, "services/function-trigger/Dockerfile"))).toBe(true);
+  });
+
+  test("lets one bundle into the image and nothing else, and runs it as nobody special", () => {
+    const dockerfile = textOf("services/function-trigger/Dockerfile").split("\n");
+    const ignore = textOf("services/function-trigger/.dockerignore").trim().split("\n");
+
+    expect(dockerfile.filter((line) => /^(COPY|ADD|RUN)\b/.test(line))).toEqual([
+      "COPY dist/function-trigger.cjs ./",
+    ]);
+    expect(dockerfile.filter((line) => /^USER\b/.test(line))).toEqual(["USER node"]);
+    expect(ignore).toEqual(["*", "!dist", "dist/*", "!dist/function-trigger.cjs"]);
+  });
+
+  // Outside the repository, so that a package which is not in the bundle is missed.
+  test("has a bundle that starts alone", async () => {
+    const tsup = join(ROOT, "node_modules/.bin/tsup");
+    await run(tsup, ["--out-dir", join(folder, "trigger")], { cwd: join(ROOT, "services/function-trigger") });
+
+    const started = run(process.execPath, [join(folder, "trigger/function-trigger.cjs")], { env: {} });
+
+    await expect(started).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("settings_invalid"),
+    });
+    expect(readdirSync(join(folder, "trigger"))).toEqual(["function-trigger.cjs"]);
+  });
+});
+
+test.each(readdirSync(join(ROOT, "deploy/systemd")))(
+  "%s comes back after a crash, and may do little else",
+  (name) => {
+    const unit = textOf(`deploy/systemd/${name}`).split("\n");
+
+    for (const line of [
+      "Restart=always",
+      "User=polytape",
+      "NoNewPrivileges=true",
+      "ProtectSystem=strict",
+      "ProtectHome=true",
+    ]) {
+      expect(unit).toContain(line);
+    }
+    expect(unit.some((line) => /^LimitNOFILE=\d+$/.test(line))).toBe(true);
+    expect(unit.filter((line) => /^Environment=.*(PASSWORD|TOKEN)/.test(line))).toEqual([]);
+  },
+);
+
+describe("compose.yaml", () => {
+  const text = textOf("compose.yaml");
+  const compose: { services: Record<string, { volumes?: string[]; ports?: string[]; command?: string[] }> } =
+    parse(text, { merge: true });
+  const services = Object.entries(compose.services);
+
+  test("uses only variables that .env.example explains", () => {
+    const explained = new Set(
+      [...textOf(".env.example").matchAll(/^#?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name),
+    );
+    const used = [...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
+
+    expect(used.filter((name) => !explained.has(name))).toEqual([]);
+    expect(used.length).toBeGreaterThan(5);
+  });
+
+  test("binds paths that exist, runs programs that a workspace builds, and opens ports on loopback only", () => {
+    const bound = services
+      .flatMap(([, { volumes }]) => volumes ?? [])
+      .map((volume) => volume.split(":")[0] ?? "")
+      .filter((source) => source.startsWith("."));
+    const programs = services
+      .flatMap(([, { command }]) => command ?? [])
+      .filter((word) => /^[a-z-]+\/.*\.(cjs|sh)$/.test(word));
+    const isThere = (path: string) =>
+      existsSync(join(ROOT, path.replace(/\/dist(\/.*)?$/, "/tsup.config.ts")));
+
+    expect([...bound, ...programs].filter((path) => !isThere(path))).toEqual([]);
+    expect(programs.length).toBeGreaterThan(3);
+    expect(
+      services.flatMap(([, { ports }]) => ports ?? []).filter((port) => !port.startsWith("127.0.0.1:")),
+    ).toEqual([]);
+  });
+
+  test("runs the versions of the servers that the local profile installs", () => {
+    const versions = textOf("local/install/versions.sh");
+
+    for (const [, version] of text.matchAll(/image: (?:opensearchproject\/opensearch|nats):([\d.]+)/g))
+      expect(versions).toContain(version);
+    for (const [, version] of textOf("deploy/faasd/services.yaml").matchAll(
+      /image: .*(?:opensearch|nats):([\d.]+)/g,
+    ))
+      expect(versions).toContain(version);
+  });
+});
+
+test("the edge opens the addresses that the local gateway serves, and no others", () => {
+  const [, open] = /\n\t\tpath (\/.*)\n/.exec(textOf("deploy/Caddyfile")) ?? [];
+  const [, local] = /EDGE_PATHS = new Set\(\[(.*)\]\)/.exec(textOf("local/src/gateway/calls/route.ts")) ?? [];
+
+  expect(open?.split(" ").sort()).toEqual([...JSON.parse(`[${local}]`), "/v1/*"].sort());
+});
