@@ -1,25 +1,21 @@
 import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
 import { anApi, NOW } from "../../testing/an-api.ts";
+import { rejections } from "./rejections.ts";
 
 const MARKET = aMarket();
 
-test.each([
-  ["outcome=Yes&interval=1m", "invalid_parameter", "market_id is missing"],
-  [`market_id=${MARKET.slug}&interval=1m`, "invalid_parameter", "outcome is missing"],
-  [`market_id=${MARKET.slug}&outcome=Yes`, "invalid_parameter", "interval"],
-  [`market_id=${MARKET.slug}&outcome=Yes&interval=2m`, "invalid_parameter", "must be one of 1m, 5m, 1h"],
-  [`market_id=${MARKET.slug}&outcome=Yes&interval=1h`, "invalid_parameter", "not built here"],
-  [`market_id=${MARKET.slug}&outcome=Yes&interval=1m&limit=5`, "invalid_parameter", 'no parameter "limit"'],
-  [`market_id=${MARKET.slug}&outcome=7&interval=1m`, "unknown_outcome", "Yes (0), No (1)"],
-  ["market_id=nothing&outcome=Yes&interval=1m", "market_not_found", "No market"],
-  [`market_id=0x${"f".repeat(64)}&outcome=Yes&interval=1m`, "unknown_outcome", "asset id"],
-])("refuses ?%s with %s", async (query, code, why) => {
+const notBuilt = {
+  path: `/v1/candles?market_id=${MARKET.slug}&outcome=Yes&interval=1h`,
+  ...{ status: 400, code: "invalid_parameter", why: "not built here" },
+};
+
+test.each([...rejections, notBuilt])("refuses $path with $code", async ({ path, status, code, why }) => {
   const api = await anApi({ settings: { CANDLES_INTERVALS: ["1m", "5m"] } });
   await api.store.markets.storeMarkets([MARKET], NOW);
 
-  const { status, body } = await api.ask(`/v1/candles?${query}`);
+  const answer = await api.ask(path);
 
-  expect(status).toBe(code === "market_not_found" ? 404 : 400);
-  expect(body.error).toMatchObject({ code, message: expect.stringContaining(why) });
+  expect(answer.status).toBe(status);
+  expect(answer.body.error).toMatchObject({ code, message: expect.stringContaining(why ?? "") });
 });

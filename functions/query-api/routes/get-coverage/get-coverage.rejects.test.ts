@@ -1,15 +1,11 @@
 import { expect, test } from "vitest";
 import { anApi } from "../../testing/an-api.ts";
+import { rejections } from "./rejections.ts";
 
-test.each([
-  ["stream=candles", 400, "invalid_parameter"],
-  ["from=9&to=8", 400, "invalid_parameter"],
-  ["market_id=nothing", 404, "market_not_found"],
-  ["limit=5", 400, "invalid_parameter"],
-])("answers ?%s with %i %s", async (query, expected, code) => {
+test.each(rejections)("answers $path with $status $code", async ({ path, status, code }) => {
   const api = await anApi();
 
-  const { status, body } = await api.ask(`/v1/coverage?${query}`);
+  const answer = await api.ask(path);
 
-  expect([status, body.error.code]).toEqual([expected, code]);
+  expect([answer.status, answer.body.error.code]).toEqual([status, code]);
 });

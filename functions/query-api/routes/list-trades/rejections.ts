@@ -1,0 +1,27 @@
+import type { Rejection } from "../../testing/rejection.ts";
+
+/** Of a store that holds the market of the tests. */
+export const rejections: readonly Rejection[] = (
+  [
+    ["limit=0", "limit must be a whole number from 1 to 1000"],
+    ["limit=1001", "limit must be a whole number from 1 to 1000"],
+    ["limit=ten", "limit must be"],
+    ["limit=", "limit must be"],
+    ["limit=5&limit=6", "limit is given twice"],
+    ["page=0", "page must be"],
+    ["side=hold", "side must be buy or sell"],
+    ["sort=price:asc", "sort must be ts:asc or ts:desc"],
+    ["from=yesterday", "from must be RFC 3339"],
+    ["from=2026-02-30T00:00:00Z", "from must be RFC 3339"],
+    ["from=2026-11-22T10:00:00", "from must be RFC 3339"],
+    ["from=-5", "from must be RFC 3339"],
+    ["from=20&to=10", "from must lie before to"],
+    ["market_id=a/b", "market_id must be a condition id"],
+    ["outcome=Yes", "outcome needs a market_id"],
+    ["aggregates=median", "aggregates must be some of"],
+    ["aggregates=volume,volume", "each once"],
+    ["form=2026-11-22T10:00:00Z", 'no parameter "form"'],
+    ["__proto__=1", 'no parameter "__proto__"'],
+    ["limit[a]=1", "no parameter"],
+  ] as const
+).map(([query, why]) => ({ path: `/v1/trades?${query}`, status: 400, code: "invalid_parameter", why }));
