@@ -13,7 +13,11 @@ const allowed: readonly (readonly [folder: RegExp, packages: readonly string[]])
     ["market-model", "polymarket-source", "market-store", "event-bus", "api-access", "function-runtime"],
   ],
   [/^services\//, ["market-model", "polymarket-source", "market-store", "event-bus", "function-runtime"]],
-  [/^cli\//, ["market-model", "market-store", "event-bus", "api-access", "function-runtime"]],
+  // Of `local` only the reader of stack.yml, of `nats` the plan: what a deployment is compared with.
+  [
+    /^cli\//,
+    ["market-model", "market-store", "event-bus", "api-access", "function-runtime", "nats", "local"],
+  ],
   [/^nats\//, ["market-model", "event-bus", "function-runtime"]],
   [/^opensearch\//, ["market-model", "market-store", "function-runtime"]],
   [/^polymarket-simulator\//, ["polymarket-source", "function-runtime"]],

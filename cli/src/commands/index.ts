@@ -5,6 +5,7 @@ import { bookCommands } from "./book.ts";
 import { candleCommands } from "./candles.ts";
 import { coverageCommands } from "./coverage.ts";
 import { deadLetterCommands } from "./dead-letters.ts";
+import { doctorCommands } from "./doctor/index.ts";
 import { keyCommands } from "./keys.ts";
 import { marketCommands } from "./markets.ts";
 import { meCommands } from "./me.ts";
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   ...rejectedCommands,
   ...backfillCommands,
   ...statusCommands,
+  ...doctorCommands,
   ...backupCommands,
   ...coverageCommands,
   ...tradeCommands,

@@ -2,6 +2,8 @@ import { keyStateAt, listKeys } from "@polytape/api-access";
 import { PolytapeError, toRfc3339, tradeTsMs } from "@polytape/market-model";
 import { z } from "zod";
 import { type Command, defineCommand, type Tools } from "../command.ts";
+import { readLastSelfCheck } from "../self-check-state.ts";
+import { STREAM_USAGE_WARNING, streamUsage, usageText } from "../stream-usage.ts";
 import { tableLines } from "../table.ts";
 
 const NOT_KNOWN = "not known";
@@ -19,6 +21,7 @@ const status = defineCommand({
       ["newest trade", await said(() => newestTrade(tools))],
       ["self-check", await said(() => lastSelfCheck(tools))],
       ["keys", await said(() => keyCount(tools))],
+      ["stream usage", await said(() => fullestStreams(tools))],
       ["dead letters", await said(() => deadLetterCount(tools))],
     ];
     for (const line of tableLines(["what", "state"], lines)) tools.print(line);
@@ -42,28 +45,10 @@ async function newestTrade(tools: Tools): Promise<string> {
   return `${toRfc3339(tradeTsMs(trade))}, ${seconds} s ago; stored ${toRfc3339(trade.ingestedAtMs)}`;
 }
 
-const selfCheckState = z.object({
-  last: z
-    .object({
-      dayMs: z.number(),
-      endedAtMs: z.number(),
-      left: z.array(z.string()),
-      totals: z.object({
-        checkedMarkets: z.number(),
-        missingRows: z.number(),
-        extraRows: z.number(),
-        anomalies: z.number(),
-      }),
-    })
-    .nullable(),
-});
-
 async function lastSelfCheck(tools: Tools): Promise<string> {
-  const found = await (await tools.store()).checkpoints.read("self-check");
-  const read = selfCheckState.safeParse(found?.state ?? { last: null });
-  if (!read.success) return `${NOT_KNOWN}: its checkpoint has an unknown shape`;
-  const { last } = read.data;
-  if (!last) return "none yet";
+  const last = await readLastSelfCheck(await tools.store());
+  if (last === undefined) return `${NOT_KNOWN}: its checkpoint has an unknown shape`;
+  if (last === null) return "none yet";
   const { checkedMarkets, missingRows, extraRows, anomalies } = last.totals;
   const rest = last.left.length > 0 ? `, ${last.left.length} not reached` : "";
   const counts = `${missingRows} rows missing, ${extraRows} extra, ${anomalies} anomalies`;
@@ -74,6 +59,16 @@ async function keyCount(tools: Tools): Promise<string> {
   const { records } = await listKeys(await (await tools.bus()).bucket("api_keys"));
   const active = records.filter((record) => keyStateAt(record, tools.now()) === "active");
   return `${active.length} active of ${records.length}`;
+}
+
+/** The fullest, or all that are nearly full: their publishers will be refused. */
+async function fullestStreams(tools: Tools): Promise<string> {
+  const { streams } = await (await tools.bus()).inspect();
+  const usage = streamUsage(streams);
+  const past = usage.filter(({ share }) => share > STREAM_USAGE_WARNING).map(usageText);
+  if (past.length > 0) return `warning: nearly full: ${past.join(", ")}; see polytape doctor`;
+  const [fullest] = usage;
+  return fullest ? `fullest is ${usageText(fullest)}` : "none has a limit";
 }
 
 async function deadLetterCount(tools: Tools): Promise<string> {
