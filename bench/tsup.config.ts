@@ -1,4 +1,6 @@
 import { defineConfig } from "tsup";
 import { programBundle } from "../tsup.preset.ts";
 
-export default defineConfig(programBundle({ bench: "src/bench.ts" }));
+export default defineConfig(
+  programBundle({ bench: "src/bench.ts", "load-worker": "src/read-load/load-worker.ts" }),
+);

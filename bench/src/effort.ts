@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { readFileSync } from "node:fs";
 import type { ClientRequest } from "node:http";
+import { PolytapeError } from "@polytape/market-model";
 import type { BenchGround } from "./bench-ground.ts";
+import { processTimeMs } from "./process-time.ts";
 
 /** What a piece of work took. */
 export interface Effort {
@@ -17,7 +18,6 @@ export interface Effort {
 
 /** Every request of this process, as Node itself announces it: nothing stands between client and server. */
 const CHANNEL = "http.client.request.start";
-const MS_A_TICK = 10;
 
 /** Runs the work and says what it took. One at a time. */
 export async function effortOf<T>(
@@ -25,6 +25,8 @@ export async function effortOf<T>(
   work: () => Promise<T>,
 ): Promise<{ effort: Effort; result: T }> {
   const { host } = new URL(stack.urls.openSearch);
+  const { opensearch: server } = stack.pids();
+  if (server === undefined) throw new PolytapeError("operating", "server_away", "OpenSearch does not run.");
   let requests = 0;
   let bytesSent = 0;
   const count = (message: unknown) => {
@@ -34,7 +36,7 @@ export async function effortOf<T>(
     requests += 1;
     bytesSent += Number(request.getHeader("content-length") ?? 0);
   };
-  const serverBefore = serverCpuMs(stack.pids());
+  const serverBefore = processTimeMs(server);
   subscribe(CHANNEL, count);
   const cpuBefore = process.cpuUsage();
   const startedMs = performance.now();
@@ -45,7 +47,7 @@ export async function effortOf<T>(
     const effort = {
       wallMs,
       cpuMs: (user + system) / 1_000,
-      serverCpuMs: serverCpuMs(stack.pids()) - serverBefore,
+      serverCpuMs: processTimeMs(server) - serverBefore,
       requests,
       bytesSent,
     };
@@ -53,12 +55,4 @@ export async function effortOf<T>(
   } finally {
     unsubscribe(CHANNEL, count);
   }
-}
-
-/** User and system time of OpenSearch since its start. */
-function serverCpuMs(pids: Readonly<Record<string, number>>): number {
-  const stat = readFileSync(`/proc/${pids["opensearch"]}/stat`, "utf8");
-  // The name in parentheses may hold blanks; the times are fields 14 and 15 of the line.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * MS_A_TICK;
 }

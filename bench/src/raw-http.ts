@@ -9,7 +9,7 @@ export interface RawRequest {
   readonly url: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+  readonly body?: string | Buffer | undefined;
 }
 
 const ANSWERED_WITHIN_MS = 60_000;

@@ -2,7 +2,7 @@ import { DAY_MS, type EpochMs } from "@polytape/market-model";
 import { indexNames } from "@polytape/market-store";
 import type { BenchGround } from "./bench-ground.ts";
 import type { RawRequest } from "./raw-http.ts";
-import { ASKED_MARKET, askedMarket, assetId } from "./week-of-trades.ts";
+import { ASKED_MARKET, assetId, marketId } from "./week-of-trades.ts";
 
 /** One question, asked of the API and of OpenSearch in its best direct form. */
 export interface ReadQuestion {
@@ -18,7 +18,7 @@ export interface ReadQuestion {
  */
 export function readQuestions({ stack, apiKey }: BenchGround, dayMs: EpochMs): ReadQuestion[] {
   const names = indexNames();
-  const market = askedMarket(0).marketId;
+  const market = marketId(ASKED_MARKET);
   const token = assetId(ASKED_MARKET, 0);
   const api = (path: string): RawRequest => ({
     url: `${stack.urls.gateway}${path}`,
@@ -72,15 +72,15 @@ export function readQuestions({ stack, apiKey }: BenchGround, dayMs: EpochMs): R
   ];
 }
 
-const TRADE_FIELDS = [
+export const TRADE_FIELDS = [
   ...["market_id", "asset_id", "wallet", "transaction_hash", "side", "row_set"],
   ...["price", "size", "tie", "occurrence", "ts", "received_at", "ingested_at"],
 ];
-const CANDLE_FIELDS = [
+export const CANDLE_FIELDS = [
   ...["open_time", "open", "high", "low", "close", "volume_micro", "notional_micro"],
   ...["buy_volume_micro", "sell_volume_micro", "n", "rev"],
 ];
 
-function columns(fields: readonly string[]): Record<string, unknown> {
+export function columns(fields: readonly string[]): Record<string, unknown> {
   return { _source: false, docvalue_fields: fields };
 }

@@ -10,11 +10,12 @@ import { measureIngest } from "./ingest-rate.ts";
 import { callEveryFunction, measureMemory } from "./process-memory.ts";
 import { measureQuietTick } from "./quiet-tick.ts";
 import { measureReads } from "./read-latency.ts";
+import { measureReadLoad } from "./read-load/read-load.ts";
 import { readQuestions } from "./read-questions.ts";
 import { measureGrowth } from "./stored-growth.ts";
 import { measureTickCost } from "./tick-cost.ts";
 import { measureBytes } from "./trade-bytes.ts";
-import { askedMarket, storeWeek, WEEK_TRADES } from "./week-of-trades.ts";
+import { ASKED_MARKET, marketOf, storeWeek, WEEK_TRADES } from "./week-of-trades.ts";
 
 /** What is measured in one go; each stands alone, in this order where several run. */
 export interface Section {
@@ -29,9 +30,12 @@ const settingsSchema = z.object({
     .string()
     .default("")
     .transform((list) => list.split(",").flatMap((name) => name.trim() || [])),
-  /** Trades in the largest store of `stored-growth`: 1000000 or 5000000. */
-  BENCH_STORED_MAX: z.coerce.number().int().min(1_000_000).default(1_000_000),
+  /** Trades in the largest store of `stored-growth` (1000000 or 5000000) and in the one of `read-load`. */
+  BENCH_STORED_MAX: z.coerce.number().int().min(50_000).max(20_000_000).optional(),
 });
+
+const GROWN_DEFAULT = 1_000_000;
+const READ_DEFAULT = 500_000;
 
 /** Which sections the environment asks for. Throws `unknown_section` (input), naming those there are. */
 export function chosenSections(environment: Readonly<Record<string, string | undefined>>): Section[] {
@@ -39,7 +43,7 @@ export function chosenSections(environment: Readonly<Record<string, string | und
   if (!settings.success)
     throw new PolytapeError("input", "settings_refused", z.prettifyError(settings.error));
   const { ONLY: only, BENCH_STORED_MAX: storedMax } = settings.data;
-  const all = allSections(storedMax);
+  const all = allSections(storedMax ?? GROWN_DEFAULT, storedMax ?? READ_DEFAULT);
   const unknown = only.filter((name) => !all.some((section) => section.name === name));
   if (unknown.length > 0) {
     const known = all.map(({ name }) => name).join(", ");
@@ -48,7 +52,7 @@ export function chosenSections(environment: Readonly<Record<string, string | und
   return only.length === 0 ? all : all.filter(({ name }) => only.includes(name));
 }
 
-function allSections(storedMax: number): Section[] {
+function allSections(storedMax: number, readTrades: number): Section[] {
   return [
     { name: "store-and-build", about: "trades stored, candles made of them, bytes", measure: storeAndBuild },
     {
@@ -68,6 +72,11 @@ function allSections(storedMax: number): Section[] {
       about: `reads, over ${WEEK_TRADES.toLocaleString("en-US")} trades of seven days`,
       measure: reads,
     },
+    {
+      name: "read-load",
+      about: `every endpoint under load, over ${readTrades / 1_000_000} million trades of 2,000 markets`,
+      measure: (ground) => measureReadLoad(ground, readTrades),
+    },
     { name: "quiet-tick", about: "ticks with nothing new, and memory at the end", measure: quietTicks },
   ];
 }
@@ -83,7 +92,7 @@ async function storeAndBuild(ground: BenchGround): Promise<JudgedFigure[]> {
 async function reads(ground: BenchGround): Promise<JudgedFigure[]> {
   const { worldEndMs, store } = ground;
   const dayMs = Math.floor(worldEndMs / DAY_MS) * DAY_MS - DAY_MS;
-  await store.markets.storeMarkets([askedMarket(dayMs + DAY_MS)], dayMs + DAY_MS);
+  await store.markets.storeMarkets([marketOf(ASKED_MARKET, dayMs + DAY_MS)], dayMs + DAY_MS);
   await storeWeek(ground, worldEndMs);
   await storeCandlesAndBooks(ground, dayMs);
   return measureReads(ground, readQuestions(ground, dayMs));

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { buildCandles } from "@polytape/build-candles/build-candles.ts";
 import {
   CANDLE_INTERVALS,
@@ -9,7 +8,6 @@ import {
   PolytapeError,
 } from "@polytape/market-model";
 import type { PolymarketConnection } from "@polytape/polymarket-source";
-import { z } from "zod";
 import type { BenchGround } from "./bench-ground.ts";
 import { candleMessages } from "./candle-messages.ts";
 import { candlesOfDay } from "./candles-and-books.ts";
@@ -19,6 +17,7 @@ import { connectUnlimited, tickInProcess, warmFeed } from "./in-process-tick.ts"
 import { sendBodies } from "./raw-bulk.ts";
 import { dropScratchStore, openScratchStore, type ScratchStore } from "./scratch-store.ts";
 import { figureOfPairs, takeTurns } from "./turns.ts";
+import { waitForMerges } from "./wait-for-merges.ts";
 import { bodiesOfDay } from "./week-of-trades.ts";
 import { letWorldGoOn } from "./world.ts";
 
@@ -33,11 +32,6 @@ const LAST_DAY_HOURS = 17;
 /** About 100 new trades. */
 const ADVANCE_MS = 5_000;
 const PLAN = { rounds: 25, warmUps: 5, enoughAfterMs: 120_000 };
-const MERGED_WITHIN_MS = 120_000;
-
-const merges = z.object({
-  _all: z.object({ total: z.object({ merges: z.object({ current: z.number() }) }) }),
-});
 
 interface Grown {
   readonly trades: number;
@@ -159,15 +153,4 @@ async function filledStore(ground: BenchGround, trades: number): Promise<Scratch
     `  ${trades.toLocaleString("en-US")} trades and a tenth as many candles filled in within ${seconds} s`,
   );
   return scratch;
-}
-
-/** What was filled in goes on being merged for a while, which would be measured too. */
-async function waitForMerges({ server, tell }: BenchGround): Promise<void> {
-  const untilMs = performance.now() + MERGED_WITHIN_MS;
-  while (performance.now() < untilMs) {
-    const answer = await server.request({ method: "GET", path: "/_stats/merge" });
-    if (merges.parse(answer.body)._all.total.merges.current === 0) return;
-    await pause(500);
-  }
-  tell("  OpenSearch still merges: the next figures hold some of that");
 }

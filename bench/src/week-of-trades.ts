@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { DAY_MS, type EpochMs, type Market, SECOND_MS } from "@polytape/market-model";
+import {
+  DAY_MS,
+  type EpochMs,
+  type Market,
+  MINUTE_MS,
+  notionalMillionths,
+  SECOND_MS,
+  sizeMillionths,
+  type Trade,
+  tradeTsMs,
+} from "@polytape/market-model";
 import { indexNames } from "@polytape/market-store";
 import type { BenchGround } from "./bench-ground.ts";
 import { bulkBodies, DOCUMENTS_AT_ONCE, type RawDocument, sendBodies } from "./raw-bulk.ts";
@@ -13,7 +23,7 @@ export interface DayOfTrades {
   readonly markets: number;
   readonly lengthMs: number;
 }
-const WEEKDAY: DayOfTrades = { trades: TRADES_A_DAY, markets: 300, lengthMs: DAY_MS };
+export const WEEKDAY: DayOfTrades = { trades: TRADES_A_DAY, markets: 300, lengthMs: DAY_MS };
 
 /** The market that reads ask for: number 3 of those below, with about one trade in thirty. */
 export const ASKED_MARKET = 3;
@@ -44,39 +54,69 @@ export function tradeDocuments(
   count: number,
   plan: DayOfTrades = WEEKDAY,
 ): RawDocument[] {
-  return Array.from({ length: count }, (_, place) => document(dayMs, from + place, plan));
+  return Array.from({ length: count }, (_, place) => tradeDocument(tradeOfDay(dayMs, from + place, plan)));
 }
 
 /** Of a fixed world: the n-th trade of a day is always the same one. */
-function document(dayMs: EpochMs, n: number, { trades, markets, lengthMs }: DayOfTrades): RawDocument {
+export function tradeOfDay(dayMs: EpochMs, n: number, { trades, markets, lengthMs }: DayOfTrades): Trade {
   const digest = createHash("sha512").update(`${dayMs} ${n}`).digest();
   const part = (from: number) => digest.readUInt32BE(from) / 2 ** 32;
-  const market = Math.floor(markets ** part(0));
-  const price = Math.round(part(4) * 980 + 10) / 1_000;
-  const size = Math.round(part(8) * 1_000_000) / 10_000 + 0.01;
-  const ts = dayMs + Math.floor((n / trades) * (lengthMs / SECOND_MS)) * SECOND_MS;
-  const outcome = digest[12] ?? 0;
-  const source = {
-    market_id: marketId(market),
-    asset_id: assetId(market, outcome % 2),
-    wallet: `0x${digest.toString("hex", 13, 33)}`,
-    transaction_hash: `0x${digest.toString("hex", 32, 64)}`,
-    side: outcome < 128 ? "buy" : "sell",
-    row_set: "taker",
-    price,
-    size,
-    size_micro: Math.round(size * 1_000_000),
-    notional_micro: Math.round(price * size * 1_000_000),
-    ts,
-    tie: digest.readUIntBE(40, 6) * 16,
-    occurrence: 0,
-    received_at: ts + 2_500,
-    ingested_at: ts + 3_000,
-  };
-  return { id: digest.toString("base64url", 16, 32), source: JSON.stringify(source) };
+  const tsSeconds = dayMs / SECOND_MS + Math.floor((n / trades) * (lengthMs / SECOND_MS));
+  return tradeOfDigest(digest, { market: Math.floor(markets ** part(0)), tsSeconds });
 }
 
-function marketId(market: number): string {
+/** One trade of an outcome in each minute of a day. */
+export function tradesOfEachMinute(market: number, outcome: number, dayMs: EpochMs): Trade[] {
+  return Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => {
+    const digest = createHash("sha512").update(`${dayMs} ${market} ${outcome} minute ${minute}`).digest();
+    const tsSeconds = (dayMs + minute * MINUTE_MS) / SECOND_MS + 30;
+    return { ...tradeOfDigest(digest, { market, tsSeconds }), assetId: assetId(market, outcome) };
+  });
+}
+
+function tradeOfDigest(digest: Buffer, { market, tsSeconds }: { market: number; tsSeconds: number }): Trade {
+  const part = (from: number) => digest.readUInt32BE(from) / 2 ** 32;
+  const outcome = digest[12] ?? 0;
+  return {
+    tradeId: digest.toString("base64url", 16, 32),
+    marketId: marketId(market),
+    assetId: assetId(market, outcome % 2),
+    wallet: `0x${digest.toString("hex", 13, 33)}`,
+    transactionHash: `0x${digest.toString("hex", 32, 64)}`,
+    side: outcome < 128 ? "buy" : "sell",
+    rowSet: "taker",
+    price: Math.round(part(4) * 980 + 10) / 1_000,
+    size: Math.round(part(8) * 1_000_000) / 10_000 + 0.01,
+    tsSeconds,
+    tie: digest.readUIntBE(40, 6) * 16,
+    occurrence: 0,
+    receivedAtMs: tsSeconds * SECOND_MS + 2_500,
+  };
+}
+
+export function tradeDocument(trade: Trade): RawDocument {
+  const ts = tradeTsMs(trade);
+  const source = {
+    market_id: trade.marketId,
+    asset_id: trade.assetId,
+    wallet: trade.wallet,
+    transaction_hash: trade.transactionHash,
+    side: trade.side,
+    row_set: trade.rowSet,
+    price: trade.price,
+    size: trade.size,
+    size_micro: sizeMillionths(trade),
+    notional_micro: notionalMillionths(trade),
+    ts,
+    tie: trade.tie,
+    occurrence: trade.occurrence,
+    received_at: trade.receivedAtMs,
+    ingested_at: ts + 3_000,
+  };
+  return { id: trade.tradeId, source: JSON.stringify(source) };
+}
+
+export function marketId(market: number): string {
   return `0x${createHash("sha256").update(`bench market ${market}`).digest("hex")}`;
 }
 
@@ -85,13 +125,13 @@ export function assetId(market: number, outcome: number): string {
   return BigInt(`0x${digest}`).toString();
 }
 
-/** The asked market as the catalogue knows it. */
-export function askedMarket(nowMs: EpochMs): Market {
+/** A market as the catalogue knows it. */
+export function marketOf(market: number, nowMs: EpochMs): Market {
   return {
-    marketId: marketId(ASKED_MARKET),
-    gammaId: "990000003",
-    slug: "bench-market",
-    title: "Is this market asked for?",
+    marketId: marketId(market),
+    gammaId: String(990_000_000 + market),
+    slug: `bench-market-${market}`,
+    title: `Is market ${market} asked for?`,
     description: "Made for measuring.",
     category: null,
     tags: null,
@@ -101,7 +141,7 @@ export function askedMarket(nowMs: EpochMs): Market {
     closedAtMs: null,
     outcomes: ["Yes", "No"].map((name, outcome) => ({
       name,
-      assetId: assetId(ASKED_MARKET, outcome),
+      assetId: assetId(market, outcome),
       probability: 0.5,
       winner: null,
     })),
