@@ -41,7 +41,7 @@ hash_of() { htpasswd -niB -C 10 x <"$secrets/$1" | head -n 1 | cut -d: -f2-; }
 
 authority() {
   [ -s "$folder/authority/ca.pem" ] && return 0
-  openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj "/CN=polytape-authority" \
+  openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=polytape-authority" \
     -keyout "$folder/authority/ca-key.pem" -out "$folder/authority/ca.pem" 2>/dev/null
   echo "made the certificate authority, for ten years"
 }
@@ -51,7 +51,7 @@ certificate() {
   local file=$folder/authority/$1 request
   if [ -s "$file.pem" ] && openssl x509 -checkend 2592000 -noout -in "$file.pem" >/dev/null 2>&1; then return 0; fi
   request=$(mktemp -d)
-  openssl req -new -newkey rsa:3072 -nodes -subj "/CN=$1" -keyout "$file-key.new" -out "$request/csr" 2>/dev/null
+  openssl req -new -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$file-key.new" -out "$request/csr" 2>/dev/null
   printf 'subjectAltName=%s\nextendedKeyUsage=%s\nbasicConstraints=CA:FALSE\n' "$2" "$3" >"$request/more"
   openssl x509 -req -in "$request/csr" -CA "$folder/authority/ca.pem" -CAkey "$folder/authority/ca-key.pem" \
     -CAcreateserial -days 825 -sha256 -extfile "$request/more" -out "$request/pem" 2>/dev/null
@@ -97,6 +97,7 @@ if [ -n "$gateway_secrets" ]; then
   for name in basic-auth-user basic-auth-password; do
     [ -s "$gateway_secrets/$name" ] || die "$gateway_secrets/$name is missing: is that the gateway's folder of secrets?"
     cp "$gateway_secrets/$name" "$folder/trigger/$name"
+    cp "$gateway_secrets/$name" "$secrets/$name"
   done
 elif [ ! -s "$folder/trigger/basic-auth-password" ]; then
   echo "function-trigger has no login yet: run again with the folder of the gateway's secrets (faasd: /var/lib/faasd/secrets)"
