@@ -30,6 +30,8 @@ export interface World {
   readonly outcomes: readonly string[];
   /** Moments at which something lies in the store, in several spellings. */
   readonly moments: readonly string[];
+  /** Start of the hour that is proven complete, and in whose first minutes everything lies. */
+  readonly startMs: EpochMs;
 }
 
 /** Puts a little of everything into a store: two markets, trades, candles, books, a ledger with a gap. */
@@ -57,13 +59,17 @@ export async function storeWorld(store: MarketStore, nowMs: EpochMs): Promise<Wo
   }
   const seen = { observedAtMs: startMs + SECOND_MS, previousSeenAtMs: null };
   await store.books.storeBooks(
-    ["1001", "1002"].map((assetId) => ({ ...aBook({ assetId, tsMs: startMs }), ...seen })),
+    [
+      { assetId: "1001", marketId: open.marketId },
+      { assetId: "2002", marketId: resolved.marketId },
+    ].map((of) => ({ ...aBook({ ...of, tsMs: startMs }), ...seen })),
   );
   await recordCoverage(store, at(startMs), at(startMs + HOUR_MS));
   const gap = { state: "missing", cause: "collector_down" } as const;
   await recordCoverage(store, at(startMs + HOUR_MS), at(startMs + HOUR_MS + MINUTE_MS), gap);
 
   return {
+    startMs,
     marketIds: [
       ...[open.marketId, open.gammaId, open.slug, resolved.slug, unknownMarket.marketId],
       ...[open.marketId.toUpperCase(), `0x${"f".repeat(64)}`, "no-such-market"],
