@@ -19,8 +19,8 @@ export interface JobMetrics {
   readonly contentType: string;
 }
 
-/** Fields of reports that add up over runs: each is a counter beside its gauge. */
-const CUMULATIVE = [
+/** Fields of reports that add up over runs: each that a report had is a counter beside its gauge. */
+const CUMULATIVE = new Set([
   "rows",
   "stored",
   "repeated",
@@ -29,15 +29,15 @@ const CUMULATIVE = [
   "anomalies",
   "missing_rows",
   "extra_rows",
-];
+]);
 const OUTCOMES_MAX = 20;
 const FIELDS_MAX = 64;
 const NAME = /^[a-z][a-z0-9_]{0,60}$/;
 const DURATION_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 /**
- * What a job's runs add up to in this process, and the numbers of the last run that had them. Counters begin at
- * zero with the process, as Prometheus expects.
+ * What a job's runs add up to in this process, and the numbers of the last run that had them. Counters of
+ * fields begin with the first report that has the field: a function exports nothing that it does not count.
  */
 export function jobMetrics(functionName: string): JobMetrics {
   const registry = new Registry();
@@ -80,10 +80,6 @@ export function jobMetrics(functionName: string): JobMetrics {
 function reportFields(registers: Registry[]) {
   const gauges = new Map<string, Gauge>();
   const counters = new Map<string, Counter>();
-  for (const field of CUMULATIVE) {
-    const help = `The field ${field} of all runs' reports, added up.`;
-    counters.set(field, new Counter({ name: `polytape_${field}_total`, help, registers }));
-  }
   const taken = new Set(["last_success_timestamp_seconds", "run_duration_seconds"]);
 
   return {
@@ -95,6 +91,10 @@ function reportFields(registers: Registry[]) {
         const help = `The field ${field} of the last run's report that had it.`;
         gauge = new Gauge({ name: `polytape_${field}`, help, registers });
         gauges.set(field, gauge);
+        if (CUMULATIVE.has(field)) {
+          const help = `The field ${field} of all runs' reports, added up.`;
+          counters.set(field, new Counter({ name: `polytape_${field}_total`, help, registers }));
+        }
       }
       gauge.set(value);
       if (value > 0) counters.get(field)?.inc(value);
