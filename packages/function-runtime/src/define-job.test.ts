@@ -11,6 +11,7 @@ function aJob(changes: Partial<Job> = {}, environment: Record<string, string> = 
   let connections = 0;
   const lines: string[] = [];
   const line = (event: string, facts?: object) => void lines.push(`${event} ${JSON.stringify(facts)}`);
+  const levelOf = (level: string) => (event: string, facts?: object) => line(`${level} ${event}`, facts);
   const handler = defineJob(
     {
       name: "a-job",
@@ -25,16 +26,26 @@ function aJob(changes: Partial<Job> = {}, environment: Record<string, string> = 
       },
       ...changes,
     },
-    { environment, now: () => 0, log: { info: line, warn: line, error: line } },
+    {
+      environment,
+      now: () => 0,
+      log: { info: levelOf("info"), warn: levelOf("warn"), error: levelOf("error") },
+    },
   );
   const metrics = () => callHandler(handler, "", { method: "GET", path: "/metrics" });
-  return { lines, metrics, call: (body: unknown) => callHandler(handler, body) };
+  const call = (body: unknown, headers: FunctionEvent["headers"] = {}) =>
+    callHandler(handler, body, { headers });
+  return { lines, metrics, call };
 }
 
 async function callHandler(
   handler: ReturnType<typeof defineJob>,
   body: unknown,
-  { method = "POST", path = "/" } = {},
+  {
+    method = "POST",
+    path = "/",
+    headers = {},
+  }: { method?: string; path?: string; headers?: FunctionEvent["headers"] } = {},
 ) {
   const seen = { status: 0, body: "", type: "" };
   const context: FunctionContext = {
@@ -53,7 +64,7 @@ async function callHandler(
       throw new Error("a job never answers by fail");
     },
   };
-  const event: FunctionEvent = { body, headers: {}, method, query: {}, path };
+  const event: FunctionEvent = { body, headers, method, query: {}, path };
   await handler(event, context);
   return seen;
 }
@@ -177,4 +188,55 @@ test("a run that is skipped is no success", async () => {
 
   expect((await job.metrics()).body).toContain('polytape_runs_total{outcome="skipped",function="a-job"} 1');
   expect((await job.metrics()).body).toContain('polytape_last_success_timestamp_seconds{function="a-job"} 0');
+});
+
+// The template hands on `{}` for a body of any other type: without a word a wish would become a tick.
+test.each([
+  { "content-type": "application/x-www-form-urlencoded", "content-length": "20" },
+  { "content-type": "application/x-www-form-urlencoded", "transfer-encoding": "chunked" },
+  { "content-type": "multipart/form-data; boundary=x", "content-length": "20" },
+  { "content-type": "application/vnd.api+json", "content-length": "20" },
+])("answers 415 to a body that the template does not read: %j", async (headers) => {
+  const answer = await aJob().call({}, headers);
+
+  expect(answer.status).toBe(415);
+  expect(JSON.parse(answer.body)).toMatchObject({
+    function: "a-job",
+    error: {
+      code: "content_type_unsupported",
+      message: expect.stringContaining("-H 'Content-Type: application/json'"),
+    },
+  });
+});
+
+test.each([
+  [{}, { "content-type": "application/json; charset=utf-8", "transfer-encoding": "chunked" }],
+  ["{}", { "content-type": "text/plain", "content-length": "2" }],
+  ["{}", { "content-type": "Text/Plain", "transfer-encoding": "chunked" }],
+  ["", { "transfer-encoding": "chunked" }],
+  [{}, { "content-type": "application/x-www-form-urlencoded", "content-length": "0" }],
+  [{}, { "content-type": "application/x-www-form-urlencoded" }],
+])("runs with JSON, with text, and with no body whatever it is called: %j %j", async (body, headers) => {
+  expect((await aJob().call(body, headers)).status).toBe(200);
+});
+
+test("logs what the caller did wrong as a warning, in one line that names the fields", async () => {
+  const job = aJob({ input: z.strictObject({ fail: z.string().optional() }) });
+
+  const answer = await job.call({ fail: 7, faill: "x" });
+
+  const { message } = JSON.parse(answer.body).error;
+  expect(message).toBe('fail: Invalid input: expected string, received number; Unrecognized key: "faill"');
+  expect(job.lines).toHaveLength(1);
+  expect(job.lines[0]).toMatch(/^warn refused /);
+  expect(job.lines[0]).toContain("fail: Invalid input");
+});
+
+test("logs a server that is away and a bug as errors", async () => {
+  const job = aJob();
+
+  await job.call({ fail: "operating" });
+  await job.call({ fail: "bug" });
+
+  expect(job.lines.map((line) => line.split(" {")[0])).toEqual(["error failed", "error failed"]);
 });

@@ -32,11 +32,11 @@ function formatValue(value: unknown): string {
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** The facts of an error with all its causes, for an operator's eyes. */
+/** The facts of an error with all its causes, for an operator's eyes; the reason is one line. */
 export function errorFacts(error: unknown): Facts {
   const chain: string[] = [];
   for (let next = error, depth = 0; next instanceof Error && depth < 5; next = next.cause, depth += 1) {
-    chain.push(next.message);
+    chain.push(next.message.replace(/\s*\n\s*/g, " "));
   }
   const facts = error instanceof Error && "facts" in error ? (error.facts as Facts) : {};
   const code = error instanceof Error && "code" in error ? error.code : "unexpected";

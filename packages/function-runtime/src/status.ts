@@ -6,5 +6,6 @@ import { PolytapeError } from "@polytape/market-model";
  */
 export function statusOf(error: unknown): number {
   if (!(error instanceof PolytapeError)) return 500;
+  if (error.code === "content_type_unsupported") return 415;
   return { input: 400, operating: 503, bug: 500 }[error.kind];
 }
