@@ -32,11 +32,11 @@ key: local/dist/local.cjs ## makes an API key, alone on the last line; PLAN=week
 polytape: local/dist/local.cjs ## the command, asked of this copy: make polytape ARGS="keys list"
 	@$(LOCAL) run cli/dist/polytape.cjs $(ARGS)
 
-rebuild-candles: ## makes the candles of FROM= TO= (days or RFC 3339) [MARKET=] anew from stored trades
+rebuild-candles: local/dist/local.cjs ## makes the candles of FROM= TO= (days or RFC 3339) [MARKET=] anew from stored trades
 	@test -n "$(FROM)" && test -n "$(TO)" || { echo "make rebuild-candles needs FROM= and TO= (RFC 3339, or a day)" >&2; exit 2; }
-	@GATEWAY="$(GATEWAY)" functions/build-candles/request-rebuild.sh "$(FROM)" "$(TO)" $(MARKET)
+	@$(LOCAL) run cli/dist/polytape.cjs rebuild-candles --from "$(FROM)" --to "$(TO)" $(if $(MARKET),--market "$(MARKET)")
 
-backfill: local/dist/local.cjs ## fills in past trades; FROM= TO= (times like 2026-11-01T00:00:00Z) MARKET= (condition id)
+backfill: local/dist/local.cjs ## fills in past trades; FROM= TO= (days or RFC 3339) [MARKET=]
 	@$(LOCAL) run cli/dist/polytape.cjs backfill start $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") $(if $(MARKET),--market "$(MARKET)")
 
 test: node_modules/.package-lock.json ## everything: types, lint, unit, recorded, integration, end-to-end on real servers
@@ -56,7 +56,7 @@ soak: build ## the runs with kills and faults for longer: SOAK_SECONDS=300 end t
 	@LONG_RUN_SEEDS=$${LONG_RUN_SEEDS:-100} npx vitest run --project integration tests/integration/long-run.test.ts
 	@SOAK_SECONDS=$${SOAK_SECONDS:-300} node local/dist/run-tests.cjs end-to-end
 
-bench: build ## measures against ceilings of the same run; also as JSON in bench/out/latest.json; ONLY=tick-cost,… for parts
+bench: build ## measures against ceilings of the same run; also as JSON in bench/out/latest.json; ONLY=tick-cost,read-load,… for parts, BENCH_STORED_MAX=5000000 for large stores
 	@node bench/dist/bench.cjs
 
 build: node_modules/.package-lock.json ## bundles of functions, services and programs

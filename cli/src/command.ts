@@ -19,6 +19,7 @@ export interface Tools {
   /** What was piped in. For what must not stand on a command line, where every user of the machine sees it. */
   readInput(): Promise<string>;
   now(): EpochMs;
+  pause(ms: number): Promise<void>;
   readonly randomBytes: RandomBytes;
   print(line: string): void;
   /** Says something to who is waiting; the output stays pure data. */

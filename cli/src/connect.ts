@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { connectEventBus, type EventBus } from "@polytape/event-bus";
 import {
   httpUrl,
@@ -57,6 +58,7 @@ export function connectTools(
       surroundings: () => readSurroundings(environment),
       readInput,
       now: Date.now,
+      pause: (ms) => pause(ms),
       randomBytes,
       print,
       tell,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Command, Tools } from "./command.ts";
 import { ANSWER_INCOMPLETE, type ExitStatus } from "./exit-status.ts";
 import { commandHelp, overview } from "./help.ts";
+import { nextStep } from "./next-step.ts";
 import { type Call, parseCommand, usage } from "./parse-command.ts";
 
 /** Does what the words say; what goes wrong is told in one sentence. */
@@ -22,7 +23,7 @@ export async function run(
     await runCall(parseCommand(commands, words), tools);
     return 0;
   } catch (error) {
-    printError(`polytape: ${withoutKeys(sentenceOf(error))}`);
+    printError(`polytape: ${withoutKeys(`${sentenceOf(error)}${nextStep(error, tools)}`)}`);
     return statusOf(error);
   }
 }

@@ -56,6 +56,7 @@ export function aShell(options: ShellOptions = {}) {
       surroundings: () => ({ ...readSurroundings({}), fetch, ...options.surroundings }),
       readInput: async () => input,
       now: () => NOW,
+      pause,
       randomBytes,
       print: (line) => void out.push(line),
       tell,

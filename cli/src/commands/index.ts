@@ -9,6 +9,7 @@ import { doctorCommands } from "./doctor/index.ts";
 import { keyCommands } from "./keys.ts";
 import { marketCommands } from "./markets.ts";
 import { meCommands } from "./me.ts";
+import { rebuildCommands } from "./rebuild-candles.ts";
 import { rejectedCommands } from "./rejected.ts";
 import { statusCommands } from "./status.ts";
 import { tradeCommands } from "./trades.ts";
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   ...deadLetterCommands,
   ...rejectedCommands,
   ...backfillCommands,
+  ...rebuildCommands,
   ...statusCommands,
   ...doctorCommands,
   ...backupCommands,
