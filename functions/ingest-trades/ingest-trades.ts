@@ -2,10 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { EventBus } from "@polytape/event-bus";
 import { touchedWindows } from "@polytape/event-bus";
 import type { JobReport, RunContext } from "@polytape/function-runtime";
-import { hasCode, PolytapeError, type RejectedRecord, type RowSet, type Trade } from "@polytape/market-model";
+import {
+  type CoverageInterval,
+  hasCode,
+  PolytapeError,
+  type RejectedRecord,
+  type RowSet,
+  type Trade,
+} from "@polytape/market-model";
 import type { MarketStore, StoreVersion } from "@polytape/market-store";
 import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
 import { PAGE_ROWS_MAX, readBatches, type WalkBatch } from "./read-batches.ts";
+import { readSettleState } from "./settle-state.ts";
 import {
   advanceWalk,
   anchorGap,
@@ -14,6 +22,7 @@ import {
   EMPTY_TAPE,
   endedAboveAnchor,
   isBehindAnchor,
+  leaveOutSettled,
   openStretch,
   openWalk,
   showsNothingNew,
@@ -169,9 +178,15 @@ async function runWalk(
 }
 
 /** Said once, by the run that opened the walk: whatever else proves the same stretch later stands. */
-async function stateOpen({ store, feed }: IngestTradesParts, state: TapeState, last: WalkBatch | null) {
+async function stateOpen(parts: IngestTradesParts, state: TapeState, last: WalkBatch | null) {
   const open = last && last.end === null ? openStretch(state, last.walk) : null;
-  if (open && feed.isWhole) await store.coverage.recordIntervals([open]);
+  if (open) await stateCoverage(parts, [open]);
+}
+
+async function stateCoverage({ store, feed }: IngestTradesParts, statements: readonly CoverageInterval[]) {
+  if (!feed.isWhole) return;
+  const { state } = await readSettleState(store, feed.name);
+  await store.coverage.recordIntervals(leaveOutSettled(statements, state.settledToSeconds));
 }
 
 /**
@@ -232,7 +247,7 @@ async function finishWalk(
   const seen = unsettledStretch(tape.state, next, last.walk);
   const cuts = cutSecondsOf(tape.state, next, last.walk);
   const statements = [gap, seen, ...cuts].filter((statement) => statement !== null);
-  await parts.store.coverage.recordIntervals(parts.feed.isWhole ? statements : []);
+  await stateCoverage(parts, statements);
   await tape.save(next);
   return { walk: "closed", end, ...tally, ...(gap && { gap: gap.cause }), ...saidOfV1(last.walk) };
 }

@@ -20,9 +20,9 @@ function someRows(seconds: number, newestSecond = start): TradeRow[] {
 
 function aSettler(
   first: TestFeed,
-  options: { pagesMax?: number; lagSeconds?: number; isWhole?: boolean } = {},
+  options: { pagesMax?: number; tailPagesMax?: number; lagSeconds?: number; isWhole?: boolean } = {},
 ) {
-  const store = inMemoryStore();
+  const store = inMemoryStore({ now: () => world.nowMs });
   const bus = inMemoryBus();
   const world = {
     feed: first,
@@ -39,7 +39,7 @@ function aSettler(
       store,
       bus,
       feed: { name: "live", rowSet: "taker", isWhole: options.isWhole ?? true },
-      budget: { pagesMax: 100, batchRowsMax: 5_000 },
+      budget: { pagesMax: options.tailPagesMax ?? 100, batchRowsMax: 5_000 },
       settle: {
         afterSeconds: SETTLE,
         everySeconds: 60,
@@ -57,6 +57,11 @@ function aSettler(
     world,
     run,
     stored: () => store.trades.findTrades({ sort: "desc", limit: 10_000 }),
+    states: async (fromSeconds: number, toSeconds: number) => {
+      const span = { fromMs: fromSeconds * 1_000, toMs: toSeconds * 1_000 };
+      const timeline = await store.coverage.readTimeline({ stream: "trades", ...span });
+      return timeline.map(({ state }) => state);
+    },
     intervals: async (state: string) =>
       (await store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 1_000 })).filter(
         (each) => each.state === state,
@@ -291,6 +296,41 @@ test("loses neither rows nor news of them, whichever effect a crash follows", as
     ),
     { numRuns: 60 },
   );
+});
+
+test("keeps complete what was settled beyond the tail's anchor while no trade was made", async () => {
+  const feed = aFeed(someRows(50));
+  const settler = aSettler(feed);
+  await settler.run();
+  settler.world.nowMs = (start + 1_800) * 1_000;
+  await settler.run();
+  for (let runs = 0; runs < 12; runs += 1) {
+    feed.add(...someRows(2, Math.floor(settler.world.nowMs / 1_000) - 3));
+    await settler.run();
+    settler.world.nowMs += 120_000;
+  }
+
+  expect(await settler.states(start - 49, start + 2_400)).toEqual(["complete"]);
+});
+
+test("keeps complete what was settled while a walk stood open for long", async () => {
+  const feed = aFeed(someRows(50));
+  const settler = aSettler(feed, { tailPagesMax: 1 });
+  await settler.run();
+  await settler.run();
+  feed.add(...someRows(500, start + 510));
+  settler.world.nowMs = (start + 511) * 1_000;
+  expect(await settler.run()).toMatchObject({ walk: "open" });
+
+  settler.world.nowMs += 900_000;
+  feed.add(...someRows(880, start + 1_400));
+  for (let runs = 0; runs < 60; runs += 1) {
+    settler.world.nowMs += 30_000;
+    feed.add(...someRows(2, Math.floor(settler.world.nowMs / 1_000) - 1));
+    await settler.run();
+  }
+
+  expect(await settler.states(start, start + 1_900)).toEqual(["complete"]);
 });
 
 test("never calls a second complete of which v1 gave a part", async () => {

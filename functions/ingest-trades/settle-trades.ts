@@ -5,16 +5,15 @@ import {
   type CoverageInterval,
   hasCode,
   numberEqualTrades,
-  PolytapeError,
   SECOND_MS,
   type Trade,
 } from "@polytape/market-model";
 import { type MarketStore, VISIBLE_AFTER_MS } from "@polytape/market-store";
 import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
-import { z } from "zod";
-import { addCutSeconds, cutRun, cutStatements } from "./cut-seconds.ts";
+import { addCutSeconds, cutStatements } from "./cut-seconds.ts";
 import type { IngestTradesParts } from "./ingest-trades.ts";
 import { PAGE_ROWS_MAX } from "./read-batches.ts";
+import { readSettleState, type SettleState, type SettleWalk, settleCheckpointName } from "./settle-state.ts";
 
 export interface SettleTradesParts extends Omit<IngestTradesParts, "budget" | "source" | "store"> {
   readonly source: Pick<PolymarketSource, "readTradePage" | "readStatus">;
@@ -31,46 +30,8 @@ export interface SettleTradesParts extends Omit<IngestTradesParts, "budget" | "s
   };
 }
 
-const settleWalkSchema = z.object({
-  id: z.string(),
-  /** Seconds of event time that this walk settles: from included, to excluded. */
-  fromSeconds: z.int(),
-  toSeconds: z.int(),
-  cursor: z.string().nullable(),
-  openSecond: z.object({ tsSeconds: z.int(), counts: z.record(z.string(), z.int()) }).nullable(),
-  oldestTsSeconds: z.int().nullable(),
-  pages: z.int(),
-  rows: z.int(),
-  /** Rows that the tail had not seen, and the greatest delay with which one came. */
-  lateRows: z.int(),
-  lateSecondsMax: z.number(),
-  /** The outermost of its rows by their ids, and how many came back that an earlier walk had settled. */
-  newestRow: z.string().nullable().default(null),
-  oldestRow: z.string().nullable().default(null),
-  overlapRows: z.int().default(0),
-  /** The most that the upstream was behind at any page: rows that came late are not in what it shows then. */
-  upstreamLagSeconds: z.number().default(0),
-  /** v1 when any page came from there. */
-  upstream: z.enum(["v1", "v2"]).default("v2"),
-  /** Seconds to be settled of which the upstream gave a part. */
-  cuts: z.array(cutRun).default([]),
-});
-type SettleWalk = z.infer<typeof settleWalkSchema>;
-
-const settleStateSchema = z.object({
-  /** Everything from the first covered second to here was read again after it had settled. */
-  settledToSeconds: z.int().nullable(),
-  endedAtMs: z.int(),
-  /** Settle walks in a row whose feed ended above their begin. */
-  stalls: z.int().default(0),
-  walk: settleWalkSchema.nullable(),
-});
-type SettleState = z.infer<typeof settleStateSchema>;
-
 /** So many settle walks in a row must end above their begin before what they did not reach is called missing. */
 const SHORT_WALKS_MAX = 5;
-
-const NOTHING_SETTLED: SettleState = { settledToSeconds: null, endedAtMs: 0, stalls: 0, walk: null };
 
 /**
  * Reads the feed again down to the last settled second, because rows appear below the head after the tail
@@ -105,16 +66,11 @@ interface SettleCheckpoint {
 }
 
 async function readCheckpoint({ store, feed }: SettleTradesParts): Promise<SettleCheckpoint> {
-  const name = `trades:${feed.name}:settle`;
-  const found = await store.checkpoints.read(name);
-  let version = found?.version ?? null;
-  const outcome = settleStateSchema.safeParse(found?.state ?? NOTHING_SETTLED);
-  if (!outcome.success) {
-    const message = `The checkpoint ${name} has an unknown shape.`;
-    throw new PolytapeError("bug", "checkpoint_malformed", message, { cause: outcome.error });
-  }
+  const name = settleCheckpointName(feed.name);
+  const found = await readSettleState(store, feed.name);
+  let { version } = found;
   const checkpoint: SettleCheckpoint = {
-    state: outcome.data,
+    state: found.state,
     save: async (next) => {
       version = await store.checkpoints.write(name, next, version);
       checkpoint.state = next;

@@ -288,6 +288,23 @@ export function openStretch({ anchor }: TapeState, walk: Walk): CoverageInterval
   };
 }
 
+/**
+ * What is left of the tail's statements where the settle walk has not been: while no trade was made, or the tail was
+ * behind, that one may have read beyond the tail's anchor, and later than the tail has. That rows which were served
+ * did not come back stands all the same.
+ */
+export function leaveOutSettled(
+  statements: readonly CoverageInterval[],
+  settledToSeconds: number | null,
+): CoverageInterval[] {
+  const settledToMs = (settledToSeconds ?? 0) * SECOND_MS;
+  return statements
+    .map((each) =>
+      each.cause === "upstream_changed" ? each : { ...each, fromMs: Math.max(each.fromMs, settledToMs) },
+    )
+    .filter(({ fromMs, toMs }) => fromMs < toMs);
+}
+
 /** The seconds of a closed walk of which the upstream gave a part. */
 export function cutSecondsOf(before: TapeState, after: TapeState, walk: Walk): CoverageInterval[] {
   const fromSeconds = before.anchor ? before.anchor.tsSeconds + 1 : after.coveredFromSeconds;
