@@ -52,9 +52,9 @@ test-integration: build ## tests on real OpenSearch and NATS
 e2e: build ## schedule to answer, on real servers with the simulator
 	@node local/dist/run-tests.cjs end-to-end
 
-soak: build ## the runs with kills and faults for longer: SOAK_SECONDS=300 end to end, LONG_RUN_SEEDS=100 in one process
+soak: build ## long runs: LONG_RUN_SEEDS=100 in one process, then end to end SOAK_SECONDS=300 of kills and faults, MEMORY_SECONDS=3600 of reads
 	@LONG_RUN_SEEDS=$${LONG_RUN_SEEDS:-100} npx vitest run --project integration tests/integration/long-run.test.ts
-	@SOAK_SECONDS=$${SOAK_SECONDS:-300} node local/dist/run-tests.cjs end-to-end
+	@SOAK_SECONDS=$${SOAK_SECONDS:-300} MEMORY_SECONDS=$${MEMORY_SECONDS:-3600} node local/dist/run-tests.cjs end-to-end
 
 bench: build ## measures against ceilings of the same run; also as JSON in bench/out/latest.json; ONLY=tick-cost,read-load,… for parts, BENCH_STORED_MAX=5000000 for large stores
 	@node bench/dist/bench.cjs
