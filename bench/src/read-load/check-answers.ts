@@ -20,7 +20,7 @@ export async function checkAnswers(http: RawClient, sides: Sides, question: Load
       const isWhole =
         status === 200 && text.length > 100 && (side === "direct" || isComplete(text, question));
       if (isWhole) continue;
-      const start = text.slice(0, 300);
+      const start = `${text.slice(0, 200)} … ${text.slice(-600)}`;
       throw new PolytapeError(
         "operating",
         "not_whole",

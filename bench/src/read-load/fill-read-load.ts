@@ -13,6 +13,8 @@ export const DAYS = 30;
 /** Asked for in turn: about three of ten trades are theirs, and their first outcomes have candles and books. */
 export const ASKED_MARKETS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 const MARKETS_AT_ONCE = 500;
+/** More than are kept: a question without a start is about all that is. */
+const KEPT_DAYS = 100;
 
 export interface FilledMonth {
   readonly fromMs: EpochMs;
@@ -37,7 +39,7 @@ export async function fillReadLoad(ground: BenchGround, trades: number): Promise
     await storeDay(ground, { dayMs, trades: Math.ceil(trades / DAYS), added });
   }
   for (const market of ASKED_MARKETS) await ground.store.books.storeBooks(booksOf(market, toMs));
-  await recordCompleteness(ground, month.fromMs);
+  await recordCompleteness(ground, toMs - KEPT_DAYS * DAY_MS);
   const names = indexNames();
   const indices = [names.tradesPattern, names.candles, names.books, names.markets, names.coverage];
   await ground.server.request({ method: "POST", path: `/${indices.join(",")}/_refresh` });
