@@ -62,6 +62,13 @@ export async function startConsuming(
 
   const loops = Array.from({ length: query.concurrencyMax }, loop);
   return {
+    waiting: async () => {
+      try {
+        return (await consumer.info()).num_pending;
+      } catch (error) {
+        throw toBusError(error, `counting what waits for ${query.name}`);
+      }
+    },
     drain: async () => {
       stopping = true;
       stopped.abort();

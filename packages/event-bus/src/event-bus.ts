@@ -114,6 +114,8 @@ export interface ConsumerQuery {
 }
 
 export interface Consumption {
+  /** Messages not delivered yet, asked of the server. */
+  waiting(): Promise<number>;
   /** Takes no more messages and resolves when the running callbacks have ended. */
   drain(): Promise<void>;
 }

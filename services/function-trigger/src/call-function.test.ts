@@ -6,16 +6,18 @@ import { aMessage } from "../testing/a-message.ts";
 import { callFunction, type DeliveryParts } from "./call-function.ts";
 import { createCallStatistics } from "./call-statistics.ts";
 import type { FunctionCall } from "./gateway.ts";
+import { triggerMetrics } from "./trigger-metrics.ts";
 
 const aFunction = { name: "rebuild", topic: "job.rebuild.>", batch: 1 };
 
 function somePlace(status: number | null, bury: (letter: DeadLetter) => Promise<void> = async () => {}) {
   const calls: FunctionCall[] = [];
   const lines: string[] = [];
+  const metrics = triggerMetrics();
   const parts: DeliveryParts = {
     bus: {
       publishDeadLetter: bury,
-      consume: async () => ({ drain: async () => {} }),
+      consume: async () => ({ drain: async () => {}, waiting: async () => 0 }),
     },
     gateway: {
       call: async (call) => {
@@ -26,8 +28,9 @@ function somePlace(status: number | null, bury: (letter: DeadLetter) => Promise<
     log: createLog("test", (line) => lines.push(line)),
     now: () => 1_000,
     limits: { deliveriesMax: 3, delayMaxMs: 60_000 },
+    metrics,
   };
-  return { parts, calls, lines };
+  return { parts, calls, lines, metrics };
 }
 
 test("sends one message verbatim, and with a batch annotation always an array", async () => {
@@ -93,4 +96,19 @@ test("tells a sick function from a bad message", async () => {
     "failed",
     "failed",
   ]);
+});
+
+test.each([
+  [200, "acknowledged"],
+  [503, "retries"],
+  [null, "retries"],
+  [400, "dead_letters"],
+])("an answer %s is counted as a call of that status and a message of %s", async (status, name) => {
+  const { parts, metrics } = somePlace(status);
+
+  await callFunction(parts, aFunction, [aMessage()], createCallStatistics());
+
+  const text = await metrics.text([]);
+  expect(text).toContain(`polytape_trigger_calls_total{function="rebuild",status="${status ?? "none"}"} 1`);
+  expect(text).toContain(`polytape_trigger_${name}_total{function="rebuild"} 1`);
 });

@@ -4,6 +4,7 @@ import type { CallStatistics } from "./call-statistics.ts";
 import { type DeliveryLimits, decideDelivery, isPassing, isSuccess } from "./delivery-decision.ts";
 import type { CallAnswer, FunctionCall, Gateway } from "./gateway.ts";
 import { settleMessage } from "./settle-message.ts";
+import type { TriggerMetrics } from "./trigger-metrics.ts";
 import { deliveryKind, type FunctionTopic } from "./triggered-function.ts";
 
 /** What delivering needs, the same for every call. */
@@ -13,6 +14,7 @@ export interface DeliveryParts {
   readonly log: Log;
   readonly now: () => number;
   readonly limits: DeliveryLimits;
+  readonly metrics: Pick<TriggerMetrics, "of">;
 }
 
 /** How the call went for the function: a refusal is the message's fault, not a sign of a sick function. */
@@ -29,6 +31,7 @@ export async function callFunction(
   const answer = await parts.gateway.call(toCall(triggered, messages));
   const tookMs = parts.now() - startedMs;
   statistics.count({ succeeded: isSuccess(answer.status), tookMs });
+  parts.metrics.of(triggered.name).call({ status: answer.status, tookMs });
   if (!isSuccess(answer.status)) logFailure(parts.log, triggered, messages, answer, tookMs);
 
   await Promise.all(
@@ -64,6 +67,7 @@ async function settle(
     parts.log.warn("not settled", { ...facts, act: decision.act, ...errorFacts(error) });
     return;
   }
+  parts.metrics.of(triggered.name).message(decision.act);
   if (decision.act !== "bury") return;
   statistics.countDeadLetter();
   parts.log.error("dead letter", { ...facts, reason: decision.reason, deliveries: message.deliveries });

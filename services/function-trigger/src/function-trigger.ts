@@ -3,9 +3,11 @@ import type { Log } from "@polytape/function-runtime";
 import type { z } from "zod";
 import type { functionTriggerSettings } from "../settings.ts";
 import { openGateway } from "./gateway.ts";
-import { keepTriggers } from "./keep-triggers.ts";
+import { keepTriggers, type Triggers } from "./keep-triggers.ts";
 import { pause } from "./pause.ts";
 import { runTrigger } from "./run-trigger.ts";
+import { serveMetrics } from "./serve-metrics.ts";
+import { type TriggerMetrics, triggerMetrics } from "./trigger-metrics.ts";
 
 export type FunctionTriggerSettings = z.output<typeof functionTriggerSettings>;
 
@@ -36,12 +38,19 @@ export async function runFunctionTrigger(deps: FunctionTriggerDeps): Promise<{ d
     deliveriesMax: settings.TRIGGER_DELIVERIES_MAX,
     delayMaxMs: settings.TRIGGER_DELAY_MAX_MS,
   };
+  const metrics = triggerMetrics();
   const triggers = keepTriggers({
     gateway,
     log,
     start: (triggered) =>
-      runTrigger({ bus, gateway, log, now, limits }, triggered, settings.TRIGGER_ACKNOWLEDGE_WITHIN_MS),
+      runTrigger(
+        { bus, gateway, log, now, limits, metrics },
+        triggered,
+        settings.TRIGGER_ACKNOWLEDGE_WITHIN_MS,
+      ),
   });
+
+  const watchers = await serveTo(settings.TRIGGER_METRICS_PORT, deps, { triggers, metrics });
 
   let summarizedMs = now();
   while (!stop.aborted) {
@@ -59,5 +68,27 @@ export async function runFunctionTrigger(deps: FunctionTriggerDeps): Promise<{ d
     pause(settings.TRIGGER_DRAIN_MAX_MS, overdue.signal).then(() => false),
   ]);
   overdue.abort();
+  await watchers?.close();
   return { drained };
+}
+
+/** Null when nobody is to be served. */
+async function serveTo(
+  port: number,
+  { bus, log }: FunctionTriggerDeps,
+  { triggers, metrics }: { triggers: Triggers; metrics: TriggerMetrics },
+) {
+  if (port === 0) return null;
+  const watchers = await serveMetrics(port, {
+    metrics: async () => ({
+      text: await metrics.text(await triggers.waiting()),
+      contentType: metrics.contentType,
+    }),
+    health() {
+      const facts = { nats: bus.isConnected(), gateway: triggers.isInformed() };
+      return { isHealthy: facts.nats && facts.gateway, facts };
+    },
+  });
+  log.info("metrics", { port: watchers.port });
+  return watchers;
 }

@@ -8,6 +8,7 @@ const aFunction = (more: Partial<TriggeredFunction> = {}): TriggeredFunction => 
   topics: ["job.rebuild.>"],
   concurrency: 1,
   batch: 1,
+  everyMs: null,
   ...more,
 });
 
@@ -33,6 +34,7 @@ function someTriggers(options: { startFails?: () => boolean } = {}) {
           events.push(`drained ${name} ${concurrency}`);
         },
         summary: () => null,
+        waiting: async () => [],
       };
     },
   });

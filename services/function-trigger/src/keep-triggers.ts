@@ -1,6 +1,7 @@
 import { errorFacts, type Log } from "@polytape/function-runtime";
 import type { Gateway } from "./gateway.ts";
 import type { RunningTrigger } from "./run-trigger.ts";
+import type { Waiting } from "./trigger-metrics.ts";
 import type { TriggeredFunction } from "./triggered-function.ts";
 
 /** The triggers that run, kept in step with what is deployed. */
@@ -9,6 +10,10 @@ export interface Triggers {
   refresh(): Promise<void>;
   /** One log line per function that was called since the last time. */
   logSummaries(): void;
+  /** What waits for the functions that run. */
+  waiting(): Promise<Waiting[]>;
+  /** The last look at what is deployed was answered. */
+  isInformed(): boolean;
   drain(): Promise<void>;
 }
 
@@ -31,6 +36,7 @@ export interface TriggerKeeper {
 export function keepTriggers({ gateway, log, start }: TriggerKeeper): Triggers {
   const slots = new Map<string, Slot>();
   const said = new Map<string, string>();
+  let informed = false;
 
   /** Logs a state once, not at every look. */
   function sayOnce(about: string, state: string, say: () => void): void {
@@ -83,8 +89,10 @@ export function keepTriggers({ gateway, log, start }: TriggerKeeper): Triggers {
       let found: Awaited<ReturnType<Gateway["listTriggered"]>>;
       try {
         found = await gateway.listTriggered();
+        informed = true;
         sayOnce("gateway", "", () => {});
       } catch (error) {
+        informed = false;
         const facts = errorFacts(error);
         sayOnce("gateway", String(facts["reason"]), () => log.warn("functions unknown", facts));
         return;
@@ -99,6 +107,11 @@ export function keepTriggers({ gateway, log, start }: TriggerKeeper): Triggers {
     logSummaries: () => {
       for (const [name, { feeding }] of slots) if (feeding !== null) logSummary(name, feeding);
     },
+    waiting: async () => {
+      const running = [...slots.values()].flatMap(({ feeding }) => feeding ?? []);
+      return (await Promise.all(running.map((each) => each.waiting()))).flat();
+    },
+    isInformed: () => informed,
     drain: async () => {
       for (const name of slots.keys()) want(name, null);
       await Promise.all([...slots.values()].map((slot) => slot.running));

@@ -6,6 +6,7 @@ import { type CallStatistics, type CallSummary, createCallStatistics } from "./c
 import { growingDelayMs } from "./growing-delay.ts";
 import { pause } from "./pause.ts";
 import { planCalls } from "./plan-calls.ts";
+import type { Waiting } from "./trigger-metrics.ts";
 import {
   consumerName,
   deliveryKind,
@@ -18,6 +19,8 @@ export interface RunningTrigger {
   /** Takes no more messages; resolves when the calls in flight are answered and settled. */
   drain(): Promise<void>;
   summary(): CallSummary | null;
+  /** Asks the server; a topic of which it says nothing is left out. */
+  waiting(): Promise<Waiting[]>;
 }
 
 /** Tasks have delays of their own; between calls a failing function only gets room to breathe. */
@@ -35,10 +38,10 @@ export async function runTrigger(
   const statistics = createCallStatistics();
   const draining = new AbortController();
   const slots = createCallSlots(triggered.concurrency);
-  const feeding: Consumption[] = [];
+  const feeding: { topic: string; consumption: Consumption }[] = [];
   const drain = async (): Promise<void> => {
     draining.abort();
-    await Promise.all(feeding.map((topic) => topic.drain()));
+    await Promise.all(feeding.map(({ consumption }) => consumption.drain()));
   };
 
   for (const topic of triggered.topics) {
@@ -53,18 +56,42 @@ export async function runTrigger(
     };
     try {
       const deliver = deliveryOf(parts, fed, { slots, statistics, draining: draining.signal });
-      feeding.push(
-        await parts.bus.consume(query, async (messages) => {
-          const stopExtending = extendRegularly(messages, acknowledgeWithinMs);
-          await deliver(messages).finally(stopExtending);
-        }),
-      );
+      const countTicks = tickCounter(parts, triggered, topic);
+      const consumption = await parts.bus.consume(query, async (messages) => {
+        countTicks(messages);
+        const stopExtending = extendRegularly(messages, acknowledgeWithinMs);
+        await deliver(messages).finally(stopExtending);
+      });
+      feeding.push({ topic, consumption });
     } catch (error) {
       await drain();
       throw error;
     }
   }
-  return { drain, summary: statistics.take };
+  return {
+    drain,
+    summary: statistics.take,
+    async waiting() {
+      const counts = feeding.map(async ({ topic, consumption }) => {
+        const messages = await consumption.waiting().catch(() => null);
+        return messages === null ? [] : [{ functionName: triggered.name, topic, messages }];
+      });
+      return (await Promise.all(counts)).flat();
+    },
+  };
+}
+
+/** Tells the metrics of each tick that is taken, once. */
+function tickCounter(
+  { metrics }: DeliveryParts,
+  { name, everyMs }: TriggeredFunction,
+  topic: string,
+): (messages: readonly BusMessage[]) => void {
+  if (everyMs === null || deliveryKind({ topic }) !== "tick") return () => {};
+  return (messages) => {
+    for (const { deliveries, publishedAtMs } of messages)
+      if (deliveries === 1) metrics.of(name).tick(publishedAtMs, everyMs);
+  };
 }
 
 /**

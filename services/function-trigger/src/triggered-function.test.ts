@@ -10,8 +10,8 @@ test("takes functions with a topic, with one call and one message at a time unle
   ]);
 
   expect(triggered).toEqual([
-    { name: "ingest-trades", topics: ["tick.ingest-trades"], concurrency: 1, batch: 1 },
-    { name: "build-candles", topics: ["trades.stored.>"], concurrency: 2, batch: 16 },
+    { name: "ingest-trades", topics: ["tick.ingest-trades"], concurrency: 1, batch: 1, everyMs: 3_000 },
+    { name: "build-candles", topics: ["trades.stored.>"], concurrency: 2, batch: 16, everyMs: null },
   ]);
   expect(misannotated).toEqual([]);
 });

@@ -12,6 +12,8 @@ export interface TriggeredFunction {
   readonly concurrency: number;
   /** Above 1: the body is a JSON array of up to so many messages. */
   readonly batch: number;
+  /** How often its tick fires by its `schedule` annotation; null: it says nothing of that. */
+  readonly everyMs: number | null;
 }
 
 /** One topic of a function, which is fed from a consumer of its own. */
@@ -52,6 +54,13 @@ const annotations = z.object({
     ),
   concurrency: count(64),
   batch: count(256),
+  // Only counted by: a fault in it must not keep a function from its messages.
+  schedule: z
+    .string()
+    .regex(/^[1-9]\d{0,9}ms$/)
+    .transform((text) => Number.parseInt(text, 10))
+    .nullable()
+    .catch(null),
 });
 
 /**
@@ -68,8 +77,8 @@ export function readTriggeredFunctions(body: unknown): {
     if (given?.["topic"] === undefined) continue;
     const outcome = annotations.safeParse(given);
     if (outcome.success) {
-      const { topic: topics, ...counts } = outcome.data;
-      triggered.push({ name, topics, ...counts });
+      const { topic: topics, schedule: everyMs, ...counts } = outcome.data;
+      triggered.push({ name, topics, ...counts, everyMs });
     } else misannotated.push({ name, reason: z.prettifyError(outcome.error) });
   }
   return { triggered, misannotated };
