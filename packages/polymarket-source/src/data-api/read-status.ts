@@ -1,3 +1,4 @@
+import { SECOND_MS } from "@polytape/market-model";
 import { malformed, readAs } from "../http/read-as.ts";
 import type { Upstream } from "../http/upstream.ts";
 import type { UpstreamStatus } from "../polymarket-source.ts";
@@ -9,7 +10,7 @@ import { type AbsentRoutes, isRouteAbsent } from "./route-absent.ts";
 const PATH = "v2/status";
 
 /**
- * The worst lag of the serving side, as the upstream last computed it. Without v2: the age of the newest trade
+ * The worst lag of the serving side, as the upstream last computed it, and the time since. Without v2: the age of the newest trade
  * that v1 shows, an upper bound of its lag, because nobody may have traded since.
  */
 export async function readStatus(
@@ -33,7 +34,9 @@ async function statusOfV2(upstream: Upstream, dataUrl: string): Promise<Upstream
   const { data } = readAs(polymarketStatus, answer.json, PATH);
   const computedAtMs = Date.parse(data.computed_at);
   if (Number.isNaN(computedAtMs)) throw malformed(PATH, "data.computed_at: not a time");
-  return { lagSeconds: data.serving.lag_seconds, computedAtMs };
+  // A status that is no longer computed tells how it was: what has passed since may all be lag.
+  const ageSeconds = Math.max(0, Math.floor((answer.receivedAtMs - computedAtMs) / SECOND_MS));
+  return { lagSeconds: data.serving.lag_seconds + ageSeconds, computedAtMs };
 }
 
 async function statusOfV1(upstream: Upstream, dataUrl: string): Promise<UpstreamStatus> {

@@ -283,3 +283,36 @@ test("refuses a cursor of v1 for another feed than it came from", async () => {
     code: "cursor_refused",
   });
 });
+
+const tenSecondsApart = Array.from({ length: 50 }, (_, place) =>
+  aWireTradeV1({ timestamp: SETTLED_S - 1_000 - place * 10 }),
+);
+
+/** An upstream whose answers to some of the requests lack rows that it has. */
+function aForgetfulSource(
+  shown: (rows: readonly PolymarketTradeV1[], request: number) => PolymarketTradeV1[],
+) {
+  let request = 0;
+  return aSource({ ...PLAIN_V1, limitMax: 20 }, () => {
+    request += 1;
+    return shown(tenSecondsApart, request);
+  }).source;
+}
+
+test.each([
+  ["empty", () => []],
+  ["without the rows that were seen", (rows: readonly PolymarketTradeV1[]) => rows.slice(25)],
+])("takes no answer for the feed's end that is %s where rows were seen", async (_, forget) => {
+  const source = aForgetfulSource((rows, request) => (request === 2 ? forget(rows) : [...rows]));
+
+  const pages = await readAll(source);
+
+  expect(tally(pages.flatMap(({ rows }) => rows))).toEqual(tally(ofWire(tenSecondsApart)));
+  expect(pages.at(-1)).toMatchObject({ nextCursor: null, isCapped: false });
+});
+
+test("begins anew when what it saw never comes again", async () => {
+  const source = aForgetfulSource((rows, request) => (request < 2 ? [...rows] : rows.slice(25)));
+
+  await expect(readAll(source)).rejects.toMatchObject({ code: "cursor_refused" });
+});

@@ -95,6 +95,13 @@ test("stays on v1 with a cursor of v1 when v2 is back, and refuses it when v1 ha
   });
 });
 
+test("takes the time since a status was computed for lag: it may have stood still since", async () => {
+  const { source } = sourceUnderTest(upstream.url);
+  serve(json({ data: { computed_at: "2026-09-21T08:15:00Z", serving: { lag_seconds: 4 } } }));
+
+  expect((await source.readStatus()).lagSeconds).toBe(6 * 3_600 + 4);
+});
+
 test("takes the age of the newest row for the lag where v2 tells no status", async () => {
   const { source } = sourceUnderTest(upstream.url);
   serve(json({ error: "no such route" }, 404));

@@ -13,6 +13,8 @@ export type RowRun = z.infer<typeof rowRun>;
 const v1Place = z.strictObject({
   /** The newest second of event time of which not everything was given yet. */
   second: z.int().min(0).max(SECOND_MAX),
+  /** Whether the last page showed rows of that second and left them to this one: it must show them again. */
+  isSeen: z.boolean(),
   /** Whether the page is cut from the closed window that ends at this second, or from the feed's moving head. */
   isWindowed: z.boolean(),
   /** Rows of the window, or of the feed, above the page. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RejectedRecord, TradeRow } from "@polytape/market-model";
+import { PolytapeError, type RejectedRecord, type TradeRow } from "@polytape/market-model";
 import type { RowRun, V1Place } from "./v1-place.ts";
 
 /** A row of an answer with the second it belongs to; of a row without a readable time, its neighbour's. */
@@ -39,8 +39,9 @@ export function takeWholeSeconds(
   answer: readonly PlacedRow[],
   nowSeconds: number,
 ): V1Step {
-  if (answer.length === 0) return place && place.offset > 0 ? pastCap(place) : END;
-  if (place === null) return takeHead(answer, nowSeconds);
+  if (place === null) return answer.length === 0 ? END : takeHead(answer, nowSeconds);
+  if (answer.length === 0 && place.offset > 0) return pastCap(place);
+  if (answer.length === 0) return place.isSeen ? idle(place, answer, 0) : END;
   if (place.isWindowed && answer.some((row) => row.tsSeconds > place.second + 1))
     return withoutWindow(place, answer, nowSeconds);
   return place.open ? goOn(place, place.open, answer, nowSeconds) : takeFromTop(place, answer, nowSeconds);
@@ -56,16 +57,16 @@ function takeHead(answer: readonly PlacedRow[], nowSeconds: number): V1Step {
   const oldest = oldestOf(answer);
   const taken = answer.filter((row) => row.tsSeconds > oldest);
   if (taken.length === 0 && !isSettled(oldest, nowSeconds))
-    return { ...END, taken: answer, next: windowOf(oldest - 1), cutSeconds: [oldest] };
+    return { ...END, taken: answer, next: belowOf(oldest), cutSeconds: [oldest] };
   return { ...END, taken, next: windowOf(oldest) };
 }
 
 /** The upstream does not know windows: this answer, like all that follow, is of the moving head. */
 function withoutWindow(place: V1Place, answer: readonly PlacedRow[], nowSeconds: number): V1Step {
-  const atHead: V1Place = { ...windowOf(place.second), isWindowed: false };
+  const atHead: V1Place = { ...windowOf(place.second), isSeen: place.isSeen, isWindowed: false };
   if (place.offset === 0) return takeFromTop(atHead, answer, nowSeconds);
   if (!place.open) return { ...END, next: atHead };
-  return { ...END, next: { ...atHead, second: place.second - 1 }, cutSeconds: [place.second] };
+  return { ...END, next: { ...belowOf(place.second), isWindowed: false }, cutSeconds: [place.second] };
 }
 
 function takeFromTop(place: V1Place, answer: readonly PlacedRow[], nowSeconds: number): V1Step {
@@ -75,6 +76,9 @@ function takeFromTop(place: V1Place, answer: readonly PlacedRow[], nowSeconds: n
   if (offset > 0 && first && first.tsSeconds <= second)
     return idle(place, answer, Math.max(0, offset - answer.length));
   const wanted = answer.filter((row) => row.tsSeconds <= second);
+  // What was seen and left out must be there: an answer without it proves nothing about what is older.
+  if (place.isSeen && !wanted.some((row) => row.tsSeconds === second))
+    return idle(place, answer, wanted.length > 0 ? offset : offset + answer.length - 1);
   if (wanted.length > 0) return takeWanted(place, answer, wanted, nowSeconds);
   // Nothing but the one row above: no older row exists.
   return answer.length === 1 ? END : idle(place, answer, offset + answer.length - 1);
@@ -112,7 +116,7 @@ function takeWanted(
 
 /** The rest of the second cannot be read: the walk goes on below it. */
 function giveUpSecond(place: V1Place, answerRows: number): V1Step {
-  const below = windowOf(place.second - 1);
+  const below = belowOf(place.second);
   const next = place.isWindowed
     ? below
     : { ...below, isWindowed: false, offset: Math.max(0, place.offset + answerRows - 1) };
@@ -122,11 +126,21 @@ function giveUpSecond(place: V1Place, answerRows: number): V1Step {
 function idle(place: V1Place, answer: readonly PlacedRow[], offset: number): V1Step {
   const idlePages = place.idlePages + 1;
   if (idlePages <= IDLE_PAGES_MAX) return { ...END, next: { ...place, offset, idlePages } };
-  return place.isWindowed ? giveUpSecond(place, answer.length) : { ...END, isCapped: true };
+  if (!place.isWindowed) return { ...END, isCapped: true };
+  if (!place.isSeen || offset > 0) return giveUpSecond(place, answer.length);
+  throw new PolytapeError("operating", "cursor_refused", "A second that v1 has shown is there no longer.", {
+    facts: { reason: "a second that was shown is gone", ts_seconds: place.second },
+  });
 }
 
+/** Where a page begins whose first second the last one showed and left out. */
 function windowOf(second: number): V1Place {
-  return { second: Math.max(0, second), isWindowed: true, offset: 0, open: null, idlePages: 0 };
+  return { second, isSeen: true, isWindowed: true, offset: 0, open: null, idlePages: 0 };
+}
+
+/** Where a page begins below a second: nobody knows whether there is anything. */
+function belowOf(second: number): V1Place {
+  return { ...windowOf(Math.max(0, second - 1)), isSeen: false };
 }
 
 /** The window's second and the one after it, of which an inclusive `end` shows rows too. */

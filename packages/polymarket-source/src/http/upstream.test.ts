@@ -23,7 +23,7 @@ beforeEach(() => {
 afterAll(() => upstream.close());
 
 const tries = () => upstream.received.length - requestsBefore;
-const whole = json({ data: { computed_at: "2026-09-14T10:24:36Z", serving: { lag_seconds: 4 } } });
+const whole = json({ data: { computed_at: "2026-09-21T14:15:00Z", serving: { lag_seconds: 4 } } });
 
 describe("tries again what is transient", () => {
   test.each([
@@ -41,7 +41,7 @@ describe("tries again what is transient", () => {
     upstream.reply(failure, whole);
     const { source, slept } = sourceUnderTest(upstream.url);
 
-    expect(await source.readStatus()).toEqual({ lagSeconds: 4, computedAtMs: 1_789_381_476_000 });
+    expect(await source.readStatus()).toEqual({ lagSeconds: 4, computedAtMs: 1_790_000_100_000 });
     expect(tries()).toBe(2);
     expect(slept).toEqual([125]);
   });
