@@ -14,7 +14,8 @@ export function overview(commands: readonly Command[]): string[] {
     "polytape <command> --help tells of its options. Servers are found by NATS_URL and OPENSEARCH_URL,",
     "the API by POLYTAPE_URL; it is asked with the key in POLYTAPE_API_KEY.",
     "Exit status: 0 done, 1 a server is away or refused, 2 the call was wrong,",
-    "3 all is printed, but not proven complete: the error output says what is missing.",
+    "3 all is printed, but not proven complete: the error output says what is missing",
+    "(trades, candles, book, and coverage --api).",
   ];
 }
 

@@ -26,6 +26,13 @@ export function parseCommand(commands: readonly Command[], words: readonly strin
   return { command, operands: positionals, options, help: help === true };
 }
 
+/** The commands of which `backfill --help` asks to be told: those that begin with the word; none of another call. */
+export function helpedFamily(commands: readonly Command[], words: readonly string[]): Command[] {
+  const [first, second] = words;
+  const asksForHelp = words.length === 2 && (second === "--help" || second === "-h");
+  return asksForHelp ? commands.filter(({ name }) => name.startsWith(`${first} `)) : [];
+}
+
 /** Whether an option takes no value. */
 export function isFlag(schema: unknown): boolean {
   return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodLiteral;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hashKeyText, isKeyText, newKeyText } from "@polytape/api-access";
 import { PolytapeError } from "@polytape/market-model";
+import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
 import { commands } from "./commands/index.ts";
 import { aShell, NOW } from "./testing.ts";
@@ -179,7 +180,7 @@ test("a backfill is started through the gateway, and tells first what it will co
   const { status, out } = await call("backfill", "start", "--from", "2026-11-01T00:00:00Z");
 
   expect(status).toBe(0);
-  expect(asked).toEqual([["backfill-trades", { from: "2026-11-01T00:00:00Z" }]]);
+  expect(asked).toEqual([["backfill-trades", { from: "2026-11-01T00:00:00.000Z" }]]);
   expect(out.slice(0, 2)).toEqual([
     "About 3000000 trades, 450 MB on disk without candles, 7 min or more.",
     "all-1-2: running.",
@@ -202,7 +203,7 @@ test("backfills are shown with what is done, left and to go", async () => {
     toSeconds: seconds,
     state: "running",
   };
-  const counts = { updatedAtMs: NOW, rows: 5_000, estimate: null, rowsPerSecond: 300 };
+  const counts = { updatedAtMs: NOW, pages: 5, rows: 5_000, estimate: null, rowsPerSecond: 300 };
   const ends = { servedFromSeconds: null, reason: null };
   await store.checkpoints.write(
     "backfills",
@@ -214,7 +215,51 @@ test("backfills are shown with what is done, left and to go", async () => {
   const { out } = await call("backfill", "status");
 
   expect(out).toHaveLength(2);
-  expect(out[1]).toMatch(/^first +running +2026-11-22T\S+ +25 % +5000 +15000 +300 +50 s/);
+  expect(out[1]).toMatch(
+    /^first +running +2026-11-22 11:43:20 +2026-11-22 12:00:00 +25 % +5000 +15000 +300 +50 s/,
+  );
+});
+
+test.each([
+  [{ pages: 0 }, /^first .* 12:00:00 +- +- +- +- +- .*waits until 12:10:00$/],
+  [
+    { pages: 9, state: "done", servedFromSeconds: NOW / 1_000 - 60 },
+    /served only from 2026-11-22 11:59:00: the rest is missing upstream$/,
+  ],
+])("the remark of a backfill says why it is where it is: %o", async (changes, line) => {
+  const { call, store } = aShell();
+  const times = { fromSeconds: NOW / 1_000 - 1_000, toSeconds: NOW / 1_000, updatedAtMs: NOW };
+  const counts = { rows: 0, estimate: null, rowsPerSecond: null, servedFromSeconds: null, reason: null };
+  const progress = { donePercent: 0, rowsLeft: 0, secondsToGo: null };
+  const state = { id: "first", marketId: null, state: "running", ...times, ...counts, progress, ...changes };
+  await store.checkpoints.write("backfills", { backfills: [{ id: "first" }] }, null);
+  await store.checkpoints.write("backfill:first", state, null);
+
+  expect((await call("backfill", "status")).out[1]).toMatch(line);
+});
+
+test("a backfill takes days, and a market by any of its names", async () => {
+  const asked: unknown[] = [];
+  const answerOf = (_: string, body: unknown) => {
+    asked.push(body);
+    return { outcome: "running" };
+  };
+  const { call, store } = aShell({ answerOf });
+  const market = aMarket();
+  await store.markets.storeMarkets([market], NOW - 10_000);
+
+  await call("backfill", "start", "--from", "2026-11-21", "--to", "2026-11-22", "--market", market.slug);
+
+  const days = { from: "2026-11-21T00:00:00.000Z", to: "2026-11-22T00:00:00.000Z" };
+  expect(asked).toEqual([{ ...days, market_id: market.marketId }]);
+  expect(await call("backfill", "start", "--market", "nobody-knows")).toMatchObject({ status: 2 });
+});
+
+test("the first word of commands with --help tells of all of them", async () => {
+  const { status, out } = await aShell().call("backfill", "--help");
+
+  expect(status).toBe(0);
+  expect(out.join("\n")).toMatch(/backfill start.*backfill status/s);
 });
 
 test("help names every command and every option", async () => {

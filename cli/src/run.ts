@@ -5,7 +5,7 @@ import type { Command, Tools } from "./command.ts";
 import { ANSWER_INCOMPLETE, type ExitStatus } from "./exit-status.ts";
 import { commandHelp, overview } from "./help.ts";
 import { nextStep } from "./next-step.ts";
-import { type Call, parseCommand, usage } from "./parse-command.ts";
+import { type Call, helpedFamily, parseCommand, usage } from "./parse-command.ts";
 
 /** Does what the words say; what goes wrong is told in one sentence. */
 export async function run(
@@ -20,7 +20,9 @@ export async function run(
   }
   try {
     refuseKeys(words);
-    await runCall(parseCommand(commands, words), tools);
+    const family = helpedFamily(commands, words);
+    if (family.length > 0) for (const line of family.flatMap(commandHelp)) tools.print(line);
+    else await runCall(parseCommand(commands, words), tools);
     return 0;
   } catch (error) {
     printError(`polytape: ${withoutKeys(`${sentenceOf(error)}${nextStep(error, tools)}`)}`);

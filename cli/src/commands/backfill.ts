@@ -1,25 +1,34 @@
-import { PolytapeError, toRfc3339 } from "@polytape/market-model";
+import { wholeNumber } from "@polytape/function-runtime";
+import { type EpochMs, PolytapeError, SECOND_MS, toRfc3339 } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import { z } from "zod";
-import { type Command, defineCommand } from "../command.ts";
-import { json } from "../options.ts";
+import { type Command, defineCommand, type Tools } from "../command.ts";
+import { MARKET_NAMES, nameMarket } from "../name-market.ts";
+import { json, moment } from "../options.ts";
 import { tableLines } from "../table.ts";
 
 const FUNCTION = "backfill-trades";
+const FIRST_ID = "first";
+const settings = z.object({ SETTLE_SECONDS: wholeNumber({ min: 0, max: 86_400 }).default(600) });
 
 const start = defineCommand({
   name: "backfill start",
   operands: [],
   summary: "fills in trades of the past, of all markets or of one",
   options: z.strictObject({
-    from: z.string().optional().meta({ description: "RFC 3339 time; default BACKFILL_DAYS ago" }),
-    to: z.string().optional().meta({ description: "RFC 3339 time; default now" }),
-    market: z.string().optional().meta({ description: "condition id; default all markets" }),
+    from: moment("a day or a moment; default BACKFILL_DAYS ago").optional(),
+    to: moment("a day or a moment, excluded; default now").optional(),
+    market: z.string().min(1, "must name a market").optional().meta({ description: MARKET_NAMES }),
   }),
   async run({ options: { from, to, market } }, tools) {
     if (from === undefined && to === undefined && market === undefined)
       throw new PolytapeError("input", "usage", "backfill start needs --from, --to or --market.");
-    const answer = started.parse(await tools.callFunction(FUNCTION, { from, to, market_id: market }));
+    const request = {
+      ...(from !== undefined && { from: toRfc3339(from) }),
+      ...(to !== undefined && { to: toRfc3339(to) }),
+      ...(market !== undefined && { market_id: await nameMarket(tools.store, market) }),
+    };
+    const answer = started.parse(await tools.callFunction(FUNCTION, request));
     if (answer.skipped !== undefined) {
       tools.print(`Nothing was started: ${answer.skipped}.`);
       return;
@@ -39,7 +48,11 @@ const status = defineCommand({
     const backfills = await readBackfills(await tools.store());
     if (options.json) for (const backfill of backfills) tools.print(JSON.stringify(backfill));
     else if (backfills.length === 0) tools.print("There are no backfills.");
-    else for (const line of tableLines(HEADINGS, backfills.map(rowOf))) tools.print(line);
+    else {
+      const waits = waitingOf(tools);
+      const rows = backfills.map((each) => rowOf(each, waits(each)));
+      for (const line of tableLines(HEADINGS, rows)) tools.print(line);
+    }
   },
 });
 
@@ -55,6 +68,7 @@ const backfill = z.object({
   toSeconds: z.number(),
   state: z.string(),
   updatedAtMs: z.number(),
+  pages: z.number(),
   rows: z.number(),
   estimate: estimate.nullable(),
   rowsPerSecond: z.number().nullable(),
@@ -93,7 +107,8 @@ async function readBackfills({ checkpoints }: MarketStore): Promise<Backfill[]> 
 const HEADINGS = [
   "backfill",
   "state",
-  "from",
+  "from (UTC)",
+  "to (UTC)",
   "done",
   "rows",
   "left",
@@ -103,29 +118,46 @@ const HEADINGS = [
   "remark",
 ];
 
-const NOTHING_YET = { donePercent: 0, rowsLeft: null, secondsToGo: null };
+const NOTHING_YET = { donePercent: null, rowsLeft: null, secondsToGo: null };
 
-function rowOf(state: Backfill) {
-  const { donePercent, rowsLeft, secondsToGo } = state.progress ?? NOTHING_YET;
+function rowOf(state: Backfill, waitsUntilMs: EpochMs | null) {
+  const begun = state.pages > 0;
+  const { donePercent, rowsLeft, secondsToGo } = (begun ? state.progress : null) ?? NOTHING_YET;
   return [
     state.id,
     state.state,
-    toRfc3339(state.fromSeconds * 1_000),
-    `${donePercent} %`,
-    state.rows,
+    timeText(state.fromSeconds * SECOND_MS),
+    timeText(state.toSeconds * SECOND_MS),
+    donePercent === null ? null : `${donePercent} %`,
+    begun ? state.rows : null,
     rowsLeft,
     state.rowsPerSecond,
     secondsToGo === null ? null : `${secondsToGo} s`,
-    toRfc3339(state.updatedAtMs),
-    remarkOf(state),
+    timeText(state.updatedAtMs),
+    remarkOf(state, waitsUntilMs),
   ];
 }
 
-function remarkOf({ reason, servedFromSeconds }: Backfill): string | null {
+function remarkOf({ reason, servedFromSeconds }: Backfill, waitsUntilMs: EpochMs | null): string | null {
   if (reason !== null) return reason;
-  return servedFromSeconds === null
-    ? null
-    : `upstream serves nothing before ${toRfc3339(servedFromSeconds * 1_000)}`;
+  if (waitsUntilMs !== null) return `waits until ${timeText(waitsUntilMs).slice(11)}`;
+  if (servedFromSeconds === null) return null;
+  return `served only from ${timeText(servedFromSeconds * SECOND_MS)}: the rest is missing upstream`;
+}
+
+/** The one before the first start begins SETTLE_SECONDS after it was planned, to meet the live tail. */
+function waitingOf(tools: Tools): (backfill: Backfill) => EpochMs | null {
+  const { SETTLE_SECONDS } = settings.parse({
+    SETTLE_SECONDS: tools.surroundings().variables["SETTLE_SECONDS"],
+  });
+  return ({ id, pages, state, toSeconds }) => {
+    const dueMs = (toSeconds + SETTLE_SECONDS) * SECOND_MS;
+    return id === FIRST_ID && state === "running" && pages === 0 && dueMs > tools.now() ? dueMs : null;
+  };
+}
+
+function timeText(atMs: EpochMs): string {
+  return toRfc3339(atMs).slice(0, 19).replace("T", " ");
 }
 
 function sizeOf({ rows, bytes, seconds }: z.infer<typeof estimate>): string {

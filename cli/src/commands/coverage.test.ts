@@ -81,13 +81,15 @@ test("names the longest gaps of a day in a line, and all of them as JSON", async
 });
 
 test("asks about one market and one stream, the last seven days unless told otherwise", async () => {
-  const { call, say } = aLedger();
+  const { call, say, store } = aLedger();
+  await store.markets.storeMarkets([aMarket({ marketId: MARKET })], NOW - 10_000);
   await say("2026-11-15T12:00:00Z", "2026-11-22T12:00:00Z", { stream: "books", marketId: MARKET });
 
-  const { out } = await call("--market", MARKET.toUpperCase().replace("0X", "0x"), "--stream", "books");
+  const { out, told } = await call("--market", MARKET.toUpperCase().replace("0X", "0x"), "--stream", "books");
 
   expect(out).toHaveLength(11);
   expect(out.at(-1)).toBe("In all: complete 100 %");
+  expect(told.join()).toContain("Only trades have a ledger so far");
 });
 
 test.each(["condition id", "Gamma id", "slug"] as const)("finds a market by its %s", async (name) => {
@@ -113,6 +115,23 @@ test.each(["condition id", "Gamma id", "slug"] as const)("finds a market by its 
     "day,complete_ms,partial_ms,missing_ms,unknown_ms,gaps",
     "2026-11-22,21600000,0,0,0,0",
   ]);
+});
+
+test("days before those that are kept are told as past retention, not as unknown", async () => {
+  const { call, say } = aLedger();
+  await say("2026-08-24T00:00:00Z", "2026-08-24T12:00:00Z");
+
+  const { out } = await call("--from", "2026-08-23", "--to", "2026-08-25");
+  const { out: json } = await call("--from", "2026-08-23", "--to", "2026-08-25", "--json");
+
+  expect(out.slice(1)).toEqual([
+    "2026-08-23  0 %       past retention",
+    "2026-08-24  50 %      12:00:00-24:00:00 unknown",
+    "",
+    "In all: complete 25 %, unknown 25 %, past retention 50 %",
+  ]);
+  expect(JSON.parse(json[0] ?? "")).toMatchObject({ past_retention: true });
+  expect(JSON.parse(json[1] ?? "")).not.toHaveProperty("past_retention");
 });
 
 test("over the API it tells totals, names what is open, and ends with status 3 unless all is complete", async () => {
@@ -142,7 +161,9 @@ test("over the API it tells totals, names what is open, and ends with status 3 u
 });
 
 test.each([
-  [["--market", "some-slug"], "--market must be a condition id, or the Gamma id or slug of a market"],
+  [["--market", "some-slug"], "No market some-slug is known here"],
+  [["--market", MARKET], "is known here"],
+  [["--from", "2026-11-23"], "--from lies in the future"],
   [["--market", ""], "--market must name a market"],
   [["--stream", "candles"], "--stream must be one of"],
   [["--from", "yesterday"], "--from must be a day"],

@@ -7,9 +7,11 @@ import {
   toRfc3339,
   windowStart,
 } from "@polytape/market-model";
-import { COVERAGE_DAYS_MAX, type MarketStore } from "@polytape/market-store";
+import { COVERAGE_DAYS_MAX } from "@polytape/market-store";
 import { z } from "zod";
 import { type Command, defineCommand } from "../command.ts";
+import { keptFromMs } from "../kept-days.ts";
+import { knownMarketId, MARKET_NAMES } from "../name-market.ts";
 import { json, moment } from "../options.ts";
 import { usage } from "../parse-command.ts";
 import { printApiCoverage } from "../reading/api-coverage.ts";
@@ -18,6 +20,7 @@ import { tableLines } from "../table.ts";
 
 const STREAMS = ["trades", "books", "markets"] as const;
 const DAYS_DEFAULT = 7;
+const PAST = "past retention";
 /** Gaps named in one line of the table; `--json` names all. */
 const GAPS_SHOWN = 3;
 
@@ -26,11 +29,7 @@ const coverage = defineCommand({
   operands: [],
   summary: "what is proven complete, day by day (UTC), and what is missing and why",
   options: z.strictObject({
-    market: z
-      .string()
-      .min(1, "must name a market")
-      .optional()
-      .meta({ description: "condition id, Gamma id or slug; default all markets at once" }),
+    market: z.string().min(1, "must name a market").optional().meta({ description: MARKET_NAMES }),
     stream: z
       .enum(STREAMS, `must be one of ${STREAMS.join(", ")}`)
       .optional()
@@ -47,13 +46,14 @@ const coverage = defineCommand({
   async run({ options }, tools) {
     const toMs = options.to ?? tools.now();
     const fromMs = options.from ?? toMs - DAYS_DEFAULT * DAY_MS;
-    requireRange(fromMs, toMs);
+    requireRange(fromMs, toMs, options.to === undefined);
     const { market, stream = "trades", json, format, api } = options;
     if (api) return printApiCoverage({ market, stream, fromMs, toMs, format: json ? "json" : format }, tools);
     const store = await tools.store();
-    const marketId = market === undefined ? undefined : await marketIdOf(store, market);
+    const marketId = market === undefined ? undefined : await knownMarketId(store, market);
     const timeline = await store.coverage.readTimeline({ stream, marketId, fromMs, toMs });
-    const days = daysOf(timeline, fromMs, toMs);
+    if (stream !== "trades") tools.tell(ONLY_TRADES);
+    const days = daysOf(timeline, { fromMs, toMs, keptMs: keptFromMs(tools) ?? 0 });
     if (json || format === "json") for (const day of days) tools.print(JSON.stringify(dayAsJson(day)));
     else if (format === "csv") for (const line of dayCsv(days)) tools.print(line);
     else for (const line of dayTable(days)) tools.print(line);
@@ -65,36 +65,37 @@ export const coverageCommands: readonly Command[] = [coverage];
 interface Day {
   readonly fromMs: EpochMs;
   readonly stretches: readonly CoverageStretch[];
+  /** Older than what is kept, and nothing known about it any more. */
+  readonly isPast: boolean;
 }
 
-function requireRange(fromMs: EpochMs, toMs: EpochMs): void {
+const ONLY_TRADES =
+  "Only trades have a ledger so far: of books it names doubtful ones alone. A book tells its own age and hash in each answer.";
+
+function requireRange(fromMs: EpochMs, toMs: EpochMs, endsNow: boolean): void {
+  if (endsNow && fromMs >= toMs)
+    throw usage("coverage: --from lies in the future, of which nothing is known; --to is now unless given.");
   if (fromMs >= toMs) throw usage("coverage: --from must lie before --to.");
   if (toMs - windowStart(fromMs, DAY_MS) > COVERAGE_DAYS_MAX * DAY_MS)
     throw usage(`coverage: at most ${COVERAGE_DAYS_MAX} days at once.`);
 }
 
-/** The condition id that any name of a market means; the ledger may know one that the catalogue does not. */
-async function marketIdOf(store: MarketStore, anyId: string): Promise<string> {
-  const id = /^0x/i.test(anyId) ? anyId.toLowerCase() : anyId;
-  const market = await store.markets.findMarket(id);
-  if (market) return market.marketId;
-  if (/^0x[0-9a-f]{64}$/.test(id)) return id;
-  throw usage(
-    "coverage: --market must be a condition id, or the Gamma id or slug of a market in the catalogue.",
-  );
-}
-
-function daysOf(timeline: readonly CoverageStretch[], fromMs: EpochMs, toMs: EpochMs): Day[] {
+function daysOf(
+  timeline: readonly CoverageStretch[],
+  { fromMs, toMs, keptMs }: { fromMs: EpochMs; toMs: EpochMs; keptMs: EpochMs },
+): Day[] {
   const firstMs = windowStart(fromMs, DAY_MS);
   return Array.from({ length: Math.ceil((toMs - firstMs) / DAY_MS) }, (_, place) => {
     const dayMs = firstMs + place * DAY_MS;
-    return { fromMs: dayMs, stretches: cutTimeline(timeline, dayMs, dayMs + DAY_MS) };
+    const stretches = cutTimeline(timeline, dayMs, dayMs + DAY_MS);
+    const isPast = dayMs < keptMs && stretches.every(({ state }) => state === "unknown");
+    return { fromMs: dayMs, stretches, isPast };
   });
 }
 
 function dayCsv(days: readonly Day[]): string[] {
   const rows = days.map((day) => {
-    const { gaps, ...milliseconds } = dayAsJson(day);
+    const { gaps, past_retention: _, ...milliseconds } = dayAsJson(day);
     return [...Object.values(milliseconds), gaps.length];
   });
   return csvLines([["day", "complete_ms", "partial_ms", "missing_ms", "unknown_ms", "gaps"], ...rows]);
@@ -104,12 +105,18 @@ function dayTable(days: readonly Day[]): string[] {
   const rows = days.map((day) => [
     toRfc3339(day.fromMs).slice(0, 10),
     shareOf(day.stretches, "complete"),
-    gapsText(gapsOf(day)),
+    day.isPast ? PAST : gapsText(gapsOf(day)),
   ]);
   const all = days.flatMap(({ stretches }) => stretches);
-  const parts = (["partial", "missing", "unknown"] as const)
-    .filter((state) => millisecondsIn(all, state) > 0)
-    .map((state) => `${state} ${shareOf(all, state)}`);
+  const pastMs = days.reduce(
+    (ms, day) => ms + (day.isPast ? millisecondsIn(day.stretches, "unknown") : 0),
+    0,
+  );
+  const parts = [
+    ...(["partial", "missing"] as const).map((state) => [state, millisecondsIn(all, state)] as const),
+    ["unknown", millisecondsIn(all, "unknown") - pastMs] as const,
+    [PAST, pastMs] as const,
+  ].flatMap(([name, ms]) => (ms > 0 ? [`${name} ${shareText(ms, all)}`] : []));
   return [
     ...tableLines(["day (UTC)", "complete", "gaps"], rows),
     "",
@@ -148,8 +155,11 @@ function gapsOf({ stretches }: Day): CoverageStretch[] {
 
 /** Cut, not rounded: 100 % is all, and what is there at all is not 0 %. */
 function shareOf(stretches: readonly CoverageStretch[], state: CoverageState): string {
-  const wholeMs = stretches.reduce((ms, { fromMs, toMs }) => ms + toMs - fromMs, 0);
-  const ms = millisecondsIn(stretches, state);
+  return shareText(millisecondsIn(stretches, state), stretches);
+}
+
+function shareText(ms: number, stretches: readonly CoverageStretch[]): string {
+  const wholeMs = stretches.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
   const hundredths = wholeMs === 0 ? 0 : Math.floor((ms * 10_000) / wholeMs);
   return ms > 0 && hundredths === 0 ? "< 0.01 %" : `${hundredths / 100} %`;
 }
@@ -166,6 +176,7 @@ function dayAsJson(day: Day) {
     partial_ms: millisecondsIn(stretches, "partial"),
     missing_ms: millisecondsIn(stretches, "missing"),
     unknown_ms: millisecondsIn(stretches, "unknown"),
+    ...(day.isPast && { past_retention: true }),
     gaps: gapsOf(day).map(({ fromMs, toMs, state, cause }) => ({
       from: toRfc3339(fromMs),
       to: toRfc3339(toMs),
