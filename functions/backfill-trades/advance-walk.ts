@@ -37,6 +37,7 @@ export function advanceWalk(before: Walk, fromSeconds: number, page: TradePage):
     rejected: before.rejected + page.rejected.length,
     newestSeconds: before.newestSeconds ?? all[0]?.tsSeconds ?? null,
     oldestSeconds,
+    oldestRow: all.at(-1)?.tradeId ?? before.oldestRow,
     openSecond: numberer.openSecond(),
     end,
     upstream: before.upstream === "v1" ? "v1" : page.version,

@@ -114,8 +114,8 @@ test("refuses a market that neither the catalogue nor the venue knows, and takes
   expect(await unknown.intervals()).toEqual([]);
   expect(await unknown.run()).toEqual({ outcome: "nothing_to_do" });
   expect([await stored.run(request), await atVenue.run(request)]).toMatchObject([
-    { outcome: "done" },
-    { outcome: "done" },
+    { outcome: "end_to_confirm" },
+    { outcome: "end_to_confirm" },
   ]);
 });
 

@@ -11,6 +11,8 @@ const walkSchema = z.object({
   rejected: z.int(),
   newestSeconds: z.int().nullable(),
   oldestSeconds: z.int().nullable(),
+  /** The id of its oldest trade. */
+  oldestRow: z.string().nullable().default(null),
   /** Counters of the second in which the walk stands. */
   openSecond: z.object({ tsSeconds: z.int(), counts: z.record(z.string(), z.int()) }).nullable(),
   /** From here up to its upper end this walk has read everything; stated, or about to be. */
@@ -91,6 +93,10 @@ export const backfillSchema = z.object({
   reason: z.string().nullable(),
   /** No job was sent for it: the next tick sends one. */
   awaitsTick: z.boolean().default(false),
+  /** That tick comes no earlier than this. */
+  notBeforeMs: z.int().default(0),
+  /** Where the feed of its market ended at the last walk (null: it had no row), and how many walks there were. */
+  feedEnd: z.object({ row: z.string().nullable(), walks: z.int() }).nullable().default(null),
   /** Oldest first. */
   pending: z.array(pendingSchema).default([]),
   /** As of `updatedAtMs`; for whoever shows it. */
@@ -130,6 +136,8 @@ export function newBackfill(
     servedFromSeconds: null,
     reason: null,
     awaitsTick: false,
+    notBeforeMs: 0,
+    feedEnd: null,
     pending: [],
     progress: null,
     walk: newWalk(request, surroundings),
@@ -153,6 +161,7 @@ export function newWalk(
     rejected: 0,
     newestSeconds: null,
     oldestSeconds: null,
+    oldestRow: null,
     openSecond: null,
     coveredFromSeconds: Math.min(toSeconds, Math.floor(nowMs / SECOND_MS) - settleSeconds),
     end: null,

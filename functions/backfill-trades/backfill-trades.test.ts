@@ -246,7 +246,8 @@ test("fills in one market by its own feed, which is complete below its first tra
 
   const report = await tape.run({ from: new Date(asked * 1_000).toISOString(), market_id: marketId });
 
-  expect(report).toMatchObject({ outcome: "done", stored: 30 });
+  expect(report).toMatchObject({ outcome: "end_to_confirm", stored: 30 });
+  expect(await tape.run()).toMatchObject({ outcome: "done", stored: 0 });
   expect(multiset(await tape.stored())).toEqual(multiset(other));
   expect(tape.feed.calls.map(({ method }) => method)).toContain("findMarkets");
   expect(await tape.intervals()).toMatchObject([{ marketId, state: "complete", fromMs: asked * 1_000 }]);

@@ -12,6 +12,9 @@ import { endBackfill, settleBatch } from "./settle-batch.ts";
 /** Walks begun anew in a row without getting further down than before. */
 const RESTARTS_MAX = 5;
 
+/** The live tail comes first; an upstream that is behind, or whose feed ends early, is given time. */
+const LEFT_TO_TICK: readonly string[] = ["throttled", "upstream_behind", "end_to_confirm"];
+
 /** One call's worth of a backfill, and the job for the next one. */
 export async function continueBackfill(
   parts: BackfillTradesParts,
@@ -34,12 +37,15 @@ export async function continueBackfill(
   }
   if (!failure && backfill.state.walk.end !== null)
     await endBackfill(parts, backfill, { state: "done", reason: null });
-  const outcome = failure ? await takeFailure(parts, backfill, failure) : backfill.state.state;
+  const outcome = failure ? await takeFailure(parts, backfill, failure) : outcomeOf(before, backfill.state);
   if (backfill.state.state !== "running") await list.put({ id: before.id, open: false });
-  // Throttled: the live tail comes first, and the tick goes on; so it does with an upstream that is behind.
-  else if (outcome !== "throttled" && outcome !== "upstream_behind")
-    await sendNextJob(parts.bus, backfill.state);
+  else if (!LEFT_TO_TICK.includes(outcome)) await sendNextJob(parts.bus, backfill.state);
   return reportOf(outcome, before, backfill.state);
+}
+
+/** Without a failure: a walk is followed by another one only to see whether the feed ends there again. */
+function outcomeOf(before: Backfill, { state, walk }: Backfill): string {
+  return state === "running" && walk.id !== before.walk.id ? "end_to_confirm" : state;
 }
 
 /**

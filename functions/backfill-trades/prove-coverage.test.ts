@@ -1,4 +1,4 @@
-import type { TradeRow } from "@polytape/market-model";
+import { numberEqualTrades, type TradeRow } from "@polytape/market-model";
 import { aMarket, aTradeRow } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
 import { aBackfill, complete, DAY_SECONDS, multiset, NOW_SECONDS } from "./a-backfill.ts";
@@ -83,9 +83,75 @@ test("the feed of a market that ends without a cap is complete below its first t
   tape.feed.serve({ markets: [aMarket()], v1: {} });
 
   await tape.run({ ...theDay, market_id: aMarket().marketId });
+  await tape.runToEnd();
 
   expect(complete(await tape.intervals())).toEqual([[from, NOW_SECONDS - 600]]);
-  expect((await tape.intervals())[0]?.evidence).toMatchObject({ upstream: "v1", rows: 20, pages: 3 });
+  expect((await tape.intervals())[0]?.evidence).toMatchObject({ upstream: "v1" });
+});
+
+/** The feed of one market whose first so many readings end after a few rows of the first page. */
+function endingEarly(rows: readonly TradeRow[], shortReadings: readonly number[]) {
+  const left = [...shortReadings];
+  const tape = aBackfill(rows, { bounds });
+  tape.feed.serve({ markets: [aMarket()] });
+  const { readTradePage } = tape.parts.source;
+  const source: typeof tape.parts.source = {
+    ...tape.parts.source,
+    readTradePage: async (query) => {
+      const page = await readTradePage(query);
+      const served = query.cursor === null ? left.shift() : undefined;
+      return served === undefined ? page : { ...page, rows: page.rows.slice(0, served), nextCursor: null };
+    },
+  };
+  const runToEnd = async () => {
+    const outcomes = [(await tape.run({ ...theDay, market_id: aMarket().marketId }, { source }))["outcome"]];
+    while (outcomes.at(-1) !== "done" && outcomes.length < 40)
+      outcomes.push((await tape.run({}, { source }))["outcome"], ...(await later(tape)));
+    return outcomes;
+  };
+  return { ...tape, runToEnd };
+}
+
+async function later(tape: ReturnType<typeof aBackfill>): Promise<never[]> {
+  tape.clock.nowMs += 60_000;
+  return [];
+}
+
+test.each([{ short: [2] }, { short: [0] }, { short: [2, 3, 0] }])(
+  "a market's feed that ends early now and then loses no trade and is complete in the end: $short",
+  async ({ short }) => {
+    const rows = rowsWith(0).slice(0, 60);
+    const tape = endingEarly(rows, short);
+
+    const outcomes = await tape.runToEnd();
+
+    expect(outcomes[0]).toBe("end_to_confirm");
+    expect(outcomes.at(-1)).toBe("done");
+    expect(multiset(await tape.stored())).toEqual(multiset(rows));
+    expect(complete(await tape.intervals())).toEqual([[from, NOW_SECONDS - 600]]);
+  },
+);
+
+test("what lies below the end of a market's feed is missing when every reading ends elsewhere", async () => {
+  const rows = rowsWith(0).slice(0, 60);
+  const tape = endingEarly(rows, [2, 3, 4, 3, 2]);
+
+  expect((await tape.runToEnd()).at(-1)).toBe("done");
+
+  const [missing] = (await tape.intervals()).filter(({ state }) => state !== "complete");
+  expect(missing).toMatchObject({ state: "missing", cause: "upstream_cap", fromMs: from * 1_000 });
+  expect(complete(await tape.intervals())).toHaveLength(1);
+});
+
+test("a market's feed that ends above a trade that is stored has not ended, however often it says so", async () => {
+  const rows = rowsWith(0).slice(0, 60);
+  const tape = endingEarly(rows, Array(9).fill(5));
+  const [old] = numberEqualTrades().number(rows.slice(59), { rowSet: "taker", receivedAtMs: 1 });
+  if (old) await tape.store.trades.createTrades([old]);
+
+  expect((await tape.runToEnd()).at(-1)).toBe("done");
+
+  expect(complete(await tape.intervals())).toEqual([[secondAt(rows, 4) + 1, NOW_SECONDS - 600]]);
 });
 
 test("rows that are found in what was called complete are stored, and the ledger says so", async () => {

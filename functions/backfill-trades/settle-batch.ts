@@ -1,22 +1,27 @@
+import { randomUUID } from "node:crypto";
 import { touchedWindows } from "@polytape/event-bus";
 import { BACKFILL_ROW_SET } from "./advance-walk.ts";
 import type { StoredBackfill } from "./backfill-list.ts";
-import type { Backfill } from "./backfill-state.ts";
+import { type Backfill, newWalk } from "./backfill-state.ts";
 import type { BackfillTradesParts } from "./backfill-trades.ts";
+import { confirmAfterMs, judgeEnd } from "./confirm-end.ts";
 import { progressOf } from "./progress.ts";
 import { proveCoverage } from "./prove-coverage.ts";
 import type { WalkBatch } from "./read-batches.ts";
 import { addPending, stateCoverage, takeVisible } from "./state-coverage.ts";
 import { storeBatch } from "./store-batch.ts";
 
-type Parts = Pick<BackfillTradesParts, "store" | "bus" | "log" | "now" | "pause" | "signal">;
+type Parts = Pick<
+  BackfillTradesParts,
+  "store" | "bus" | "log" | "now" | "pause" | "signal" | "settleSeconds"
+>;
 
 /**
  * Rows on disk, then news of their minutes, then what earlier batches prove and readers can see by now, then the
  * checkpoint, which keeps what this batch proves until its rows can be seen too.
  */
 export async function settleBatch(
-  { store, bus, log, now }: Parts,
+  { store, bus, log, now, settleSeconds }: Parts,
   backfill: StoredBackfill,
   run: { readonly batch: WalkBatch; readonly startedMs: number; readonly before: Backfill },
 ): Promise<void> {
@@ -33,11 +38,12 @@ export async function settleBatch(
   const storedAtMs = now();
   const late = counts.lateBelow + counts.lateAbove;
   if (late > 0) log.warn("late_rows", { backfill: state.id, count: late });
-  await bus.publishTradesStored(BACKFILL_ROW_SET, touchedWindows(batch.trades));
+  await bus.publishTradesStored(BACKFILL_ROW_SET, touchedWindows(batch.trades), "past");
 
   const { visible, waiting } = takeVisible(state.pending, now());
   await stateCoverage(store, visible);
-  const walk = { ...batch.walk, coveredFromSeconds, lateRows: state.walk.lateRows + counts.lateBelow };
+  const { end, feedEnd } = await judgeEnd(store, state, batch.walk);
+  const walk = { ...batch.walk, end, coveredFromSeconds, lateRows: state.walk.lateRows + counts.lateBelow };
   const proof = proveCoverage(state, walk, { pages: batch.pages, rows: batch.trades.length });
   const left = {
     coveredFromSeconds: proof.coveredFromSeconds,
@@ -61,9 +67,13 @@ export async function settleBatch(
       restarts: gotFurther ? 0 : state.restarts,
       reachedSeconds: Number.isFinite(reached) ? reached : null,
       servedFromSeconds: proof.servedFromSeconds,
-      awaitsTick: false,
+      awaitsTick: feedEnd !== null,
+      notBeforeMs: feedEnd ? now() + confirmAfterMs(feedEnd) : 0,
+      feedEnd: feedEnd ?? state.feedEnd,
       pending: addPending(waiting, proof.intervals, storedAtMs),
-      walk: { ...walk, ...left },
+      walk: feedEnd
+        ? newWalk(state, { walkId: randomUUID(), nowMs: now(), settleSeconds })
+        : { ...walk, ...left },
     }),
   );
 }

@@ -38,7 +38,8 @@ function isWithoutJob(
   runningCount: number,
 ): boolean {
   if (dueAtMs(state, settleSeconds) > now()) return false;
-  return state.awaitsTick || now() - state.updatedAtMs >= JOB_LOST_AFTER_MS * runningCount;
+  if (state.awaitsTick) return state.notBeforeMs <= now();
+  return now() - state.updatedAtMs >= JOB_LOST_AFTER_MS * runningCount;
 }
 
 /**
