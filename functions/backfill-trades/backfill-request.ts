@@ -1,4 +1,12 @@
-import { DAY_MS, type EpochMs, MINUTE_MS, PolytapeError, SECOND_MS, toRfc3339 } from "@polytape/market-model";
+import {
+  DAY_MS,
+  type EpochMs,
+  keptFrom,
+  MINUTE_MS,
+  PolytapeError,
+  SECOND_MS,
+  toRfc3339,
+} from "@polytape/market-model";
 import { z } from "zod";
 import type { BackfillRequest } from "./backfill-state.ts";
 
@@ -69,9 +77,11 @@ function refuseTooMuch(
   nowMs: EpochMs,
 ): void {
   const { retentionDays } = bounds;
-  const oldestMs = nowMs - retentionDays * DAY_MS;
-  if (retentionDays > 0 && fromMs < oldestMs - UNDER_WAY_MS) {
-    throw refused(`Nothing before ${toRfc3339(oldestMs)} is kept: RETENTION_DAYS is ${retentionDays}.`);
+  const oldestMs = keptFrom(retentionDays, nowMs);
+  if (oldestMs !== null && fromMs < oldestMs - UNDER_WAY_MS) {
+    throw refused(
+      `from: nothing before ${toRfc3339(oldestMs)} is kept (RETENTION_DAYS is ${retentionDays}).`,
+    );
   }
   const daysMax = daysByHand(bounds);
   const spanMs = (marketId === null ? nowMs : toMs) - fromMs;

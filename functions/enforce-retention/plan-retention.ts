@@ -1,4 +1,4 @@
-import { DAY_MS, type EpochMs, windowStart } from "@polytape/market-model";
+import { DAY_MS, type EpochMs, keptFrom } from "@polytape/market-model";
 import type { EventIndex, IndexInventory } from "@polytape/market-store";
 
 export interface RetentionRule {
@@ -40,16 +40,16 @@ export function planRetention(inventory: IndexInventory, rule: RetentionRule): R
   const inTheFuture = indices.filter((index) => startsAfter(index, nowMs)).map(({ name }) => name);
   const referenceMs = confirmed ? nowMs : Math.min(nowMs, newestEventMs ?? -Infinity);
   const behindClockMs = newestEventMs === null ? 0 : Math.max(nowMs - newestEventMs, 0);
-  if (retentionDays === 0 || referenceMs === -Infinity)
+  const keptFromMs = referenceMs === -Infinity ? null : keptFrom(retentionDays, referenceMs);
+  if (keptFromMs === null)
     return {
-      keptFromMs: null,
+      keptFromMs,
       behindClockMs,
       due: [],
       isTooMuch: false,
       nextDaysBytes: Array.from({ length: NEXT_DAYS }, () => 0),
       inTheFuture,
     };
-  const keptFromMs = keptFrom(retentionDays, referenceMs);
   const due = indices.filter((index) => !index.isWritten && endsBy(index, keptFromMs));
   return {
     keptFromMs,
@@ -68,11 +68,6 @@ export function planRetention(inventory: IndexInventory, rule: RetentionRule): R
     ),
     inTheFuture,
   };
-}
-
-/** Whole days, as the API answers: today and so many days before it. */
-function keptFrom(retentionDays: number, atMs: EpochMs): EpochMs {
-  return windowStart(atMs, DAY_MS) - retentionDays * DAY_MS;
 }
 
 export function bytesOf(indices: readonly EventIndex[]): number {

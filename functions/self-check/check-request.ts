@@ -1,6 +1,7 @@
 import {
   DAY_MS,
   type EpochMs,
+  keptFrom,
   PolytapeError,
   SECOND_MS,
   toRfc3339,
@@ -53,10 +54,10 @@ export function readRequest(input: SelfCheckInput, bounds: CheckBounds, nowMs: E
   const lastMs = lastSettledDay(nowMs, bounds.settleSeconds);
   const dayMs = input.day === undefined ? lastMs : Date.parse(`${input.day}T00:00:00Z`);
   if (dayMs > lastMs) throw refused(`${nameOfDay(dayMs)} has not ended and settled yet.`);
-  const oldestMs = nowMs - bounds.retentionDays * DAY_MS;
-  if (bounds.retentionDays > 0 && dayMs < oldestMs)
+  const oldestMs = keptFrom(bounds.retentionDays, nowMs);
+  if (oldestMs !== null && dayMs < oldestMs)
     throw refused(
-      `Nothing before ${toRfc3339(oldestMs)} is kept: RETENTION_DAYS is ${bounds.retentionDays}.`,
+      `day: nothing before ${nameOfDay(oldestMs)} is kept (RETENTION_DAYS is ${bounds.retentionDays}).`,
     );
   return { dayMs, markets: input.markets ?? null };
 }

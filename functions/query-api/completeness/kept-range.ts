@@ -1,12 +1,7 @@
-import { DAY_MS, type EpochMs, toRfc3339, windowStart } from "@polytape/market-model";
+import { type EpochMs, keptFrom, toRfc3339 } from "@polytape/market-model";
 import { z } from "zod";
 import { refusal } from "../http/api-error.ts";
 import { moment } from "../http/parameters.ts";
-
-/** The first moment of the days that are kept; null when all are. */
-export function retentionFromMs(retentionDays: number, nowMs: EpochMs): EpochMs | null {
-  return retentionDays === 0 ? null : windowStart(nowMs, DAY_MS) - retentionDays * DAY_MS;
-}
 
 /** The fields that say where an answer ends and why. */
 export const keptFields = {
@@ -25,7 +20,7 @@ export function keptAnswer(
   retentionDays: number,
   nowMs: EpochMs,
 ): { truncated_by: "retention" | null; retention_from: string | null } {
-  const keptFromMs = retentionFromMs(retentionDays, nowMs);
+  const keptFromMs = keptFrom(retentionDays, nowMs);
   const past =
     keptFromMs !== null && ((query.from ?? keptFromMs) < keptFromMs || (query.to ?? nowMs) <= keptFromMs);
   return {

@@ -21,6 +21,14 @@ export function windowStart(atMs: EpochMs, lengthMs: number): EpochMs {
   return Math.floor(atMs / lengthMs) * lengthMs;
 }
 
+/**
+ * The first moment that is kept, a UTC midnight: today and so many whole days before it; null (0 days): everything is.
+ * What deletes, what answers and what fills in go by this one. (decision 0015)
+ */
+export function keptFrom(retentionDays: number, atMs: EpochMs): EpochMs | null {
+  return retentionDays === 0 ? null : windowStart(atMs, DAY_MS) - retentionDays * DAY_MS;
+}
+
 /** RFC 3339 with milliseconds, UTC. */
 export function toRfc3339(atMs: EpochMs): string {
   return new Date(atMs).toISOString();

@@ -3,13 +3,14 @@ import {
   CANDLE_INTERVALS,
   type CandleInterval,
   type EpochMs,
+  keptFrom,
   toRfc3339,
   windowStart,
 } from "@polytape/market-model";
 import { z } from "zod";
 import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
 import { completeness, coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
-import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
+import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { formatParameter } from "../../http/answer-format.ts";
 import { refusal } from "../../http/api-error.ts";
 import { REFRESH_LAG_MS } from "../../http/page-cursor.ts";
@@ -78,7 +79,7 @@ export const getCandles = defineRoute({
     const { assetId, name } = chooseOutcome(subject, query.outcome);
     const { windows, askedFromMs, nextFromMs } = windowsOf(
       query,
-      retentionFromMs(api.rules.retentionDays, nowMs),
+      keptFrom(api.rules.retentionDays, nowMs),
       nowMs,
     );
     const toMs = windows.firstMs + windows.count * windows.lengthMs;

@@ -4,13 +4,14 @@ import {
   type CoverageStretch,
   DAY_MS,
   type EpochMs,
+  keptFrom,
   toRfc3339,
 } from "@polytape/market-model";
 import { COVERAGE_DAYS_MAX } from "@polytape/market-store";
 import { z } from "zod";
 import { findSubject } from "../../catalogue/choose-outcome.ts";
 import { completeness } from "../../completeness/coverage-block.ts";
-import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
+import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { formatParameter } from "../../http/answer-format.ts";
 import { fromParameter, marketIdParameter, moment, toParameter } from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
@@ -79,7 +80,7 @@ export const getCoverage = defineRoute({
     const toMs = query.to ?? Math.max(nowMs, (query.from ?? 0) + 1);
     const fromMs = query.from ?? Math.max(0, toMs - DAY_MS);
     // What the ledger says of days that are no longer kept is history: nothing of them is here.
-    const keptFromMs = Math.min(Math.max(fromMs, retentionFromMs(api.rules.retentionDays, nowMs) ?? 0), toMs);
+    const keptFromMs = Math.min(Math.max(fromMs, keptFrom(api.rules.retentionDays, nowMs) ?? 0), toMs);
     const { stream } = query;
     const limit = INTERVALS_MAX + 1;
     const streams = stream ? [stream] : STREAMS;

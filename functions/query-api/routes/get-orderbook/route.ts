@@ -1,8 +1,7 @@
-import { type BookLevel, type EpochMs, toRfc3339 } from "@polytape/market-model";
+import { type BookLevel, type EpochMs, keptFrom, toRfc3339 } from "@polytape/market-model";
 import type { FoundBook } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
-import { retentionFromMs } from "../../completeness/kept-range.ts";
 import { refusal } from "../../http/api-error.ts";
 import { marketIdParameter, moment, momentParameter, outcomeParameter } from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
@@ -54,7 +53,7 @@ export const getOrderbook = defineRoute({
     const atMs = query.at ?? nowMs;
     const { match = "before", side } = query;
     const book = await api.store.books.findBook({ assetId, atMs, match, side });
-    if (book === null) throw bookNotFound(match, atMs, retentionFromMs(api.rules.retentionDays, nowMs));
+    if (book === null) throw bookNotFound(match, atMs, keptFrom(api.rules.retentionDays, nowMs));
     return {
       market_id: subject.marketId,
       asset_id: assetId,

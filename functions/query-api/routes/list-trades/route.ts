@@ -1,9 +1,9 @@
-import { type EpochMs, type StoredTrade, toRfc3339, tradeTsMs } from "@polytape/market-model";
+import { type EpochMs, keptFrom, type StoredTrade, toRfc3339, tradeTsMs } from "@polytape/market-model";
 import type { TradeFilter } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseOutcome, findSubject, marketNotFound, type Subject } from "../../catalogue/choose-outcome.ts";
 import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
-import { keptAnswer, keptFields, requireOrder, retentionFromMs } from "../../completeness/kept-range.ts";
+import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { formatParameter } from "../../http/answer-format.ts";
 import { refusal } from "../../http/api-error.ts";
 import { type PageStart, type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
@@ -172,7 +172,7 @@ async function readCoverage(api: ApiParts, filter: TradeFilter & { asOfMs: Epoch
   const { marketId, assetId, asOfMs } = filter;
   const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
   // Of days that are no longer kept the ledger may still say that they were complete.
-  const keptFromMs = retentionFromMs(api.rules.retentionDays, nowMs) ?? 0;
+  const keptFromMs = keptFrom(api.rules.retentionDays, nowMs) ?? 0;
   const fromMs = Math.min(Math.max(filter.fromMs ?? keptFromMs, keptFromMs), toMs);
   const timeline = await api.completeness.timeline({ stream: "trades", marketId, assetId }, fromMs, toMs);
   const openStart = filter.fromMs === undefined && api.rules.retentionDays === 0;
