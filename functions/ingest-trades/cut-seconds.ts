@@ -11,9 +11,13 @@ const RUNS_MAX = 100;
 /** The runs with further seconds, oldest first. */
 export function addCutSeconds(runs: readonly CutRun[], seconds: readonly number[]): CutRun[] {
   if (seconds.length === 0) return [...runs];
-  const single = seconds.map((second) => ({ fromSeconds: second, toSeconds: second + 1 }));
+  return mergeRuns([...runs, ...seconds.map((second) => ({ fromSeconds: second, toSeconds: second + 1 }))]);
+}
+
+/** Runs that overlap or touch made one, oldest first. */
+export function mergeRuns(runs: readonly CutRun[]): CutRun[] {
   const merged: CutRun[] = [];
-  for (const run of [...runs, ...single].sort((a, b) => a.fromSeconds - b.fromSeconds)) {
+  for (const run of [...runs].sort((a, b) => a.fromSeconds - b.fromSeconds)) {
     const last = merged.at(-1);
     if (last && run.fromSeconds <= last.toSeconds) last.toSeconds = Math.max(last.toSeconds, run.toSeconds);
     else merged.push({ ...run });

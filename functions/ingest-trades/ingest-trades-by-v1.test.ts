@@ -51,8 +51,8 @@ test("calls missing what lies below a cap that stays, and goes on above it", asy
   expect(intervals.filter(({ state }) => state === "missing")).toMatchObject([
     {
       cause: "upstream_cap",
-      fromMs: (start - 1) * 1_000,
-      toMs: (start + 31) * 1_000,
+      fromMs: (start + 1) * 1_000,
+      toMs: (start + 30) * 1_000,
       evidence: { upstream: "v1" },
     },
   ]);

@@ -277,9 +277,41 @@ test("records as missing what a feed that stays short no longer serves, and goes
 
   expect(reports.at(-1)).toMatchObject({ walk: "quiet" });
   const all = await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 });
-  expect(all.filter((each) => each.state === "missing")).toMatchObject([
-    { cause: "upstream_cap", fromMs: (start - 1) * 1000, toMs: (start + 92) * 1000 },
+  const said = all.map(({ fromMs, toMs, state, cause }) => [
+    fromMs / 1000 - start,
+    toMs / 1000 - start,
+    state,
+    cause,
   ]);
+  // Of the seconds at both ends a part was seen, and of the older ones all that was served.
+  expect(said).toEqual([
+    [-9, 0, "partial", "upstream_lag"],
+    [0, 1, "partial", "upstream_cap"],
+    [1, 91, "missing", "upstream_cap"],
+    [91, 92, "partial", "upstream_cap"],
+    [92, 100, "partial", "upstream_lag"],
+  ]);
+});
+
+// Each short walk stores what it sees, and the feed's end moves on between them.
+test("calls missing no second that a short feed has shown at any time", async () => {
+  const feed = aFeed(someRows(30));
+  const tape = aTape(feed);
+  await tape.run();
+  const since = someRows(400, { newestSecond: start + 400, perSecond: 1 });
+
+  for (let newest = start + 60; newest <= start + 400; newest += 10) {
+    const served = since.filter((row) => row.tsSeconds > newest - 30 && row.tsSeconds <= newest);
+    await tape.run({ source: aFeed(served) });
+  }
+
+  const missing = (await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 100 })).filter(
+    ({ state }) => state === "missing",
+  );
+  expect(missing).toMatchObject([{ fromMs: (start + 1) * 1000, toMs: (start + 31) * 1000 }]);
+  expect(multiset(await tape.stored())).toEqual(
+    multiset([...feed.rows, ...since.filter((row) => row.tsSeconds > start + 30)]),
+  );
 });
 
 test("records no gap when the walk's page comes from a replica behind the one that was looked at", async () => {

@@ -15,8 +15,9 @@ import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
 import { PAGE_ROWS_MAX, readBatches, type WalkBatch } from "./read-batches.ts";
 import { readSettleState } from "./settle-state.ts";
 import {
+  addShortRead,
   advanceWalk,
-  anchorGap,
+  anchorGaps,
   closeWalk,
   cutSecondsOf,
   EMPTY_TAPE,
@@ -239,17 +240,18 @@ async function finishWalk(
   }
   // A short feed is believed only when it stays short: a hole that heals must not become a recorded gap.
   if (endedAboveAnchor(tape.state, last.walk) && tape.state.stalls < SHORT_WALKS_MAX) {
+    tape.state = { ...tape.state, shortReads: addShortRead(tape.state, last.walk) };
     await dropWalk(tape);
     return { walk: "upstream_short", ...tally };
   }
   const next = closeWalk(tape.state, last.walk, end);
-  const gap = anchorGap(tape.state, last.walk);
+  const gaps = anchorGaps(tape.state, last.walk);
   const seen = unsettledStretch(tape.state, next, last.walk);
   const cuts = cutSecondsOf(tape.state, next, last.walk);
-  const statements = [gap, seen, ...cuts].filter((statement) => statement !== null);
+  const statements = [...gaps, ...(seen ? [seen] : []), ...cuts];
   await stateCoverage(parts, statements);
   await tape.save(next);
-  return { walk: "closed", end, ...tally, ...(gap && { gap: gap.cause }), ...saidOfV1(last.walk) };
+  return { walk: "closed", end, ...tally, ...(gaps[0] && { gap: gaps[0].cause }), ...saidOfV1(last.walk) };
 }
 
 function saidOfV1({ upstream, cuts }: Walk): JobReport {

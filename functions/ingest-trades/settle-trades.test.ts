@@ -62,6 +62,11 @@ function aSettler(
       const timeline = await store.coverage.readTimeline({ stream: "trades", ...span });
       return timeline.map(({ state }) => state);
     },
+    causes: async (fromSeconds: number, toSeconds: number) => {
+      const span = { fromMs: fromSeconds * 1_000, toMs: toSeconds * 1_000 };
+      const timeline = await store.coverage.readTimeline({ stream: "trades", ...span });
+      return timeline.map(({ cause }) => cause);
+    },
     intervals: async (state: string) =>
       (await store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 1_000 })).filter(
         (each) => each.state === state,
@@ -211,7 +216,7 @@ test("goes on at the next run where the budget ended", async () => {
   expect(reports).toContain("complete");
 });
 
-test("waits for an upstream that serves less than before, and says what it serves no longer if it stays so", async () => {
+test("waits for an upstream that serves less than before, and gives up what the tail alone has read if it stays so", async () => {
   const settler = aSettler(aFeed(someRows(50)));
   await settler.run();
   settler.world.feed = aFeed(someRows(20));
@@ -220,12 +225,43 @@ test("waits for an upstream that serves less than before, and says what it serve
   for (let runs = 0; runs < 6; runs += 1) {
     settler.world.nowMs = (start + SETTLE + runs * 61) * 1_000;
     reports.push((await settler.run())["settle"]);
-    if (runs === 4) expect(await settler.intervals("missing")).toEqual([]);
+    if (runs === 4) expect(await settler.causes(start - 49, start - 18)).toEqual(["upstream_lag"]);
   }
 
   expect(reports).toEqual([...Array(5).fill("upstream_short"), "complete"]);
-  expect(await settler.intervals("missing")).toMatchObject([
-    { cause: "upstream_cap", fromMs: (start - 49) * 1_000, toMs: (start - 18) * 1_000 },
+  // All its rows are stored that were there when the tail passed; those that came late nobody will ever see.
+  expect(await settler.intervals("missing")).toEqual([]);
+  expect(await settler.states(start - 49, start - 1)).toEqual(["partial", "complete"]);
+  expect(await settler.causes(start - 49, start - 1)).toEqual(["upstream_cap", null]);
+});
+
+test("leaves standing what was missing and what was complete where the feed ends above its begin", async () => {
+  const settler = aSettler(aFeed(someRows(50)));
+  await settler.run();
+  const all = { stream: "trades", marketId: null, assetId: null, evidence: {} } as const;
+  const span = (from: number, to: number) => ({
+    fromMs: (start + from) * 1_000,
+    toMs: (start + to) * 1_000,
+  });
+  await settler.store.coverage.recordIntervals([
+    { ...all, ...span(-40, -35), state: "missing", cause: "upstream_cap" },
+    { ...all, ...span(-35, -30), state: "complete", cause: null },
+    { ...all, ...span(-30, -28), state: "partial", cause: "collector_down" },
+  ]);
+  settler.world.feed = aFeed(someRows(20));
+  for (let runs = 0; runs < 6; runs += 1) {
+    settler.world.nowMs = (start + SETTLE + runs * 61) * 1_000;
+    await settler.run();
+  }
+
+  const { stream } = all;
+  const timeline = await settler.store.coverage.readTimeline({ stream, ...span(-49, -18) });
+  expect(timeline.map(({ toMs, state }) => [toMs / 1_000 - start, state])).toEqual([
+    [-40, "partial"],
+    [-35, "missing"],
+    [-30, "complete"],
+    [-28, "missing"],
+    [-18, "partial"],
   ]);
 });
 

@@ -1,19 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { touchedWindows } from "@polytape/event-bus";
 import type { JobReport } from "@polytape/function-runtime";
-import {
-  type CoverageInterval,
-  hasCode,
-  numberEqualTrades,
-  SECOND_MS,
-  type Trade,
-} from "@polytape/market-model";
+import { hasCode, numberEqualTrades, SECOND_MS, type Trade } from "@polytape/market-model";
 import { type MarketStore, VISIBLE_AFTER_MS } from "@polytape/market-store";
 import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
-import { addCutSeconds, cutStatements } from "./cut-seconds.ts";
+import { addCutSeconds } from "./cut-seconds.ts";
 import type { IngestTradesParts } from "./ingest-trades.ts";
 import { PAGE_ROWS_MAX } from "./read-batches.ts";
 import { readSettleState, type SettleState, type SettleWalk, settleCheckpointName } from "./settle-state.ts";
+import { endedAboveBegin, settleStatements } from "./settle-statements.ts";
 
 export interface SettleTradesParts extends Omit<IngestTradesParts, "budget" | "source" | "store"> {
   readonly source: Pick<PolymarketSource, "readTradePage" | "readStatus">;
@@ -191,7 +186,7 @@ async function finishWalk(
   }
   const isTrusted = walk.upstreamLagSeconds <= parts.settle.upstreamLagSecondsMax;
   await parts.pause(VISIBLE_AFTER_MS);
-  await parts.store.coverage.recordIntervals(statements(walk, isTrusted));
+  await parts.store.coverage.recordIntervals(await settleStatements(parts.store, walk, isTrusted));
   const settledToSeconds = isTrusted ? walk.toSeconds : state.settledToSeconds;
   await checkpoint.save({ settledToSeconds, endedAtMs, stalls: 0, walk: null });
   return {
@@ -202,46 +197,4 @@ async function finishWalk(
     ...(walk.lateRows > 0 && { late_s_max: Math.round(walk.lateSecondsMax) }),
     upstream_lag_s: walk.upstreamLagSeconds,
   };
-}
-
-/** The feed ended before it came down to where the walk had to arrive. */
-function endedAboveBegin({ fromSeconds, oldestTsSeconds }: SettleWalk): boolean {
-  return oldestTsSeconds === null || oldestTsSeconds > fromSeconds;
-}
-
-/** What the walk proves. Where the feed ended above its begin, the upstream serves no further back. */
-function statements(walk: SettleWalk, isTrusted: boolean): CoverageInterval[] {
-  // The oldest second of a feed that ended may be cut in two.
-  const oldestWhole = (walk.oldestTsSeconds ?? walk.toSeconds) + 1;
-  const readFrom = endedAboveBegin(walk) ? Math.min(oldestWhole, walk.toSeconds) : walk.fromSeconds;
-  const whole = { stream: "trades", marketId: null, assetId: null } as const;
-  const evidence = {
-    walk_id: walk.id,
-    pages: walk.pages,
-    rows: walk.rows,
-    late_rows: walk.lateRows,
-    first_row: walk.oldestRow,
-    last_row: walk.newestRow,
-    overlap_rows: walk.overlapRows,
-    upstream_lag_s: walk.upstreamLagSeconds,
-    ...(walk.upstream === "v1" && { upstream: walk.upstream }),
-  };
-  const read: CoverageInterval = {
-    ...whole,
-    fromMs: readFrom * SECOND_MS,
-    toMs: walk.toSeconds * SECOND_MS,
-    state: isTrusted ? "complete" : "partial",
-    cause: isTrusted ? null : "upstream_lag",
-    evidence,
-  };
-  const unread: CoverageInterval = {
-    ...whole,
-    fromMs: walk.fromSeconds * SECOND_MS,
-    toMs: readFrom * SECOND_MS,
-    state: "missing",
-    cause: "upstream_cap",
-    evidence,
-  };
-  const cuts = cutStatements(walk.cuts, { fromSeconds: readFrom, toSeconds: walk.toSeconds }, evidence);
-  return [read, unread, ...cuts].filter((statement) => statement.fromMs < statement.toMs);
 }

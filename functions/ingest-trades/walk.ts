@@ -7,7 +7,7 @@ import {
 } from "@polytape/market-model";
 import type { TradePage } from "@polytape/polymarket-source";
 import { z } from "zod";
-import { addCutSeconds, cutRun, cutStatements } from "./cut-seconds.ts";
+import { addCutSeconds, type CutRun, cutRun, cutStatements, mergeRuns } from "./cut-seconds.ts";
 
 const second = z.object({ tsSeconds: z.int(), tradeIds: z.array(z.string()) });
 /** All rows of one second of event time, by their ids. */
@@ -54,6 +54,8 @@ export const tapeStateSchema = z.object({
   lastRows: z.int(),
   /** Walks in a row that ended without a result: an upstream that serves less than it did, or in disorder. */
   stalls: z.int().default(0),
+  /** What the short walks among them have read and stored all the same. */
+  shortReads: z.array(cutRun).default([]),
   walk: walkSchema.nullable(),
 });
 export type TapeState = z.infer<typeof tapeStateSchema>;
@@ -64,6 +66,7 @@ export const EMPTY_TAPE: TapeState = {
   coveredFromSeconds: null,
   lastRows: 0,
   stalls: 0,
+  shortReads: [],
   walk: null,
 };
 
@@ -188,6 +191,7 @@ export function closeWalk(state: TapeState, walk: Walk, end: Exclude<WalkEnd, nu
     coveredFromSeconds: state.coveredFromSeconds ?? firstCoveredSecond(walk, end),
     lastRows: walk.rows,
     stalls: 0,
+    shortReads: [],
     walk: null,
   };
 }
@@ -225,28 +229,36 @@ export function endedAboveAnchor(state: TapeState, walk: Walk): boolean {
 }
 
 /**
- * What did not come back although it was served before: rows of the anchor's second (the upstream changed),
- * or everything from the anchor up to the oldest second that a short feed still showed.
+ * What did not come back although it was served before: rows of the anchor's second (the upstream changed), or all that
+ * a feed that has become short no longer shows. Of that, what a walk has seen while it was served is `partial`, and the
+ * rest `missing`.
  */
-export function anchorGap(state: TapeState, walk: Walk): CoverageInterval | null {
-  if (!state.anchor || walk.anchorMissing.length === 0) return null;
-  const isShort = endedAboveAnchor(state, walk);
-  // The oldest second of a feed that ended may be cut in two.
-  const toSeconds = (isShort ? (walk.oldestTsSeconds ?? state.anchor.tsSeconds) : state.anchor.tsSeconds) + 1;
-  return {
-    stream: "trades",
-    marketId: null,
-    assetId: null,
-    fromMs: state.anchor.tsSeconds * SECOND_MS,
-    toMs: toSeconds * SECOND_MS,
-    state: isShort ? "missing" : "partial",
-    cause: isShort ? "upstream_cap" : "upstream_changed",
-    evidence: {
-      ...walkEvidence(walk),
-      missing_rows: walk.anchorMissing.length,
-      missing: walk.anchorMissing.slice(0, 20),
-    },
+export function anchorGaps(state: TapeState, walk: Walk): CoverageInterval[] {
+  if (!state.anchor || walk.anchorMissing.length === 0) return [];
+  const { tsSeconds } = state.anchor;
+  const evidence = {
+    ...walkEvidence(walk),
+    missing_rows: walk.anchorMissing.length,
+    missing: walk.anchorMissing.slice(0, 20),
   };
+  const gap = (fromSeconds: number, toSeconds: number, kind: Pick<CoverageInterval, "state" | "cause">) => ({
+    ...{ stream: "trades" as const, marketId: null, assetId: null },
+    ...{ fromMs: fromSeconds * SECOND_MS, toMs: toSeconds * SECOND_MS, ...kind, evidence },
+  });
+  if (!endedAboveAnchor(state, walk))
+    return [gap(tsSeconds, tsSeconds + 1, { state: "partial", cause: "upstream_changed" })];
+  const oldest = walk.oldestTsSeconds ?? tsSeconds;
+  const whole = { fromSeconds: tsSeconds + 1, toSeconds: oldest + 1 };
+  const seen = mergeRuns([
+    { fromSeconds: tsSeconds, toSeconds: (state.head?.tsSeconds ?? tsSeconds) + 1 },
+    ...state.shortReads,
+    // The oldest second of a feed that ended may be cut in two.
+    { fromSeconds: oldest, toSeconds: oldest + 1 },
+  ]);
+  return [
+    gap(whole.fromSeconds, whole.toSeconds, { state: "missing", cause: "upstream_cap" }),
+    ...cutStatements(seen, whole, evidence),
+  ].filter(({ fromMs, toMs }) => fromMs < toMs);
 }
 
 /**
@@ -303,6 +315,16 @@ export function leaveOutSettled(
       each.cause === "upstream_changed" ? each : { ...each, fromMs: Math.max(each.fromMs, settledToMs) },
     )
     .filter(({ fromMs, toMs }) => fromMs < toMs);
+}
+
+/** The reads of short walks with this one: from its oldest second, which may be cut, up to the head's, which may grow. */
+export function addShortRead(
+  state: TapeState,
+  { belowHead, belowHeadComplete, oldestTsSeconds }: Walk,
+): CutRun[] {
+  if (!belowHead || !belowHeadComplete || oldestTsSeconds === null) return state.shortReads;
+  const read = { fromSeconds: oldestTsSeconds, toSeconds: belowHead.tsSeconds + 1 };
+  return mergeRuns([...state.shortReads, read]);
 }
 
 /** The seconds of a closed walk of which the upstream gave a part. */
