@@ -66,7 +66,7 @@ export async function checkMarket(
     stored = (await store.trades.createTrades(missing)).stored;
     // After a crash it is not known which rows were told of: all of the day are told again.
     const told = repair.begunRows === null ? missing : reread.trades;
-    await bus.publishTradesStored(CHECKED_ROW_SET, touchedWindows(told));
+    await bus.publishTradesStored(CHECKED_ROW_SET, touchedWindows(told), "past");
     await pause(VISIBLE_AFTER_MS);
   }
   const finding = { missingRows, stored, extraRows: extra.length };
@@ -94,7 +94,7 @@ export async function tellOfDay(
   const range = { marketId, dayMs, toMs: dayMs + DAY_MS };
   const stored = await readStored(store.trades, range, dayMs / SECOND_MS);
   const taken = stored.filter(({ rowSet }) => rowSet === CHECKED_ROW_SET);
-  await bus.publishTradesStored(CHECKED_ROW_SET, touchedWindows(taken));
+  await bus.publishTradesStored(CHECKED_ROW_SET, touchedWindows(taken), "past");
 }
 
 /** What differs, looked at twice when something does: the newest rows may not be in every answer yet. */

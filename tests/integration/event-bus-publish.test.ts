@@ -50,6 +50,15 @@ test("says which minutes got trades, again whenever it is told so again", async 
   expect(await readAll("trades.stored.taker", 2)).toEqual([said, said]);
 });
 
+test("tells of trades of the past on a subject of their own, so that they never queue before the present", async () => {
+  const past = [{ marketId: "m", assetId: "2", minutesMs: [0] }];
+
+  await bus.publishTradesStored("taker", past, "past");
+
+  const said = '{"windows":[{"market_id":"m","asset_id":"2","minutes_ms":[0]}]}';
+  expect(await readAll("trades.stored.taker.past", 1)).toEqual([said]);
+});
+
 test("keeps a repeated message id as one message", async () => {
   await bus.publish("job.rebuild.a", { first: true }, { messageId: "once" });
   await bus.publish("job.rebuild.a", { first: false }, { messageId: "once" });

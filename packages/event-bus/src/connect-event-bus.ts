@@ -28,10 +28,10 @@ function eventBusOn(connection: NatsConnection): EventBus {
   const client = jetstream(connection);
   const isConnected = trackConnected(connection);
   return {
-    publishTradesStored: async (rowSet, windows) => {
+    publishTradesStored: async (rowSet, windows, age = "live") => {
       const messages = cutIntoMessages(windows);
       // Each with an id of its own: the same minutes are said again whenever they get another trade.
-      for (const message of messages) await publishJson(client, tradesStoredSubject(rowSet), message);
+      for (const message of messages) await publishJson(client, tradesStoredSubject(rowSet, age), message);
       return { messages: messages.length };
     },
     publish: (subject, data, options) => publishJson(client, subject, data, options?.messageId),

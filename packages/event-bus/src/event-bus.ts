@@ -9,6 +9,9 @@ export interface TouchedWindow {
   readonly minutesMs: readonly EpochMs[];
 }
 
+/** Whether trades were stored as they were made, or brought in later. */
+export type TradeAge = "live" | "past";
+
 /** A message taken from a stream, to be answered exactly once. */
 export interface BusMessage {
   readonly subject: string;
@@ -63,8 +66,15 @@ export interface KeyValueBucket {
  * `bus_conflict`.
  */
 export interface EventBus {
-  /** On `trades.stored.<row set>`; cut into messages of at most 64 KiB. */
-  publishTradesStored(rowSet: RowSet, windows: readonly TouchedWindow[]): Promise<{ messages: number }>;
+  /**
+   * On `trades.stored.<row set>`, or `trades.stored.<row set>.past` for what was read long after it happened;
+   * cut into messages of at most 64 KiB. Default `live`.
+   */
+  publishTradesStored(
+    rowSet: RowSet,
+    windows: readonly TouchedWindow[],
+    age?: TradeAge,
+  ): Promise<{ messages: number }>;
   /** Any subject that a stream holds; `messageId` makes a repeat within the stream's window one message. */
   publish(subject: string, data: unknown, options?: { messageId?: string }): Promise<void>;
   /**

@@ -67,9 +67,9 @@ export function inMemoryBus(): InMemoryBus {
       connected = now;
       if (now) for (const bucket of buckets.values()) bucket.tellWatchers();
     },
-    publishTradesStored: async (rowSet, windows) => {
+    publishTradesStored: async (rowSet, windows, age = "live") => {
       const cut = cutIntoMessages(windows);
-      for (const message of cut) record(tradesStoredSubject(rowSet), message, null);
+      for (const message of cut) record(tradesStoredSubject(rowSet, age), message, null);
       tradesStored.push({ rowSet, windows });
       return { messages: cut.length };
     },

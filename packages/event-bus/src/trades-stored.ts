@@ -1,6 +1,6 @@
 import type { RowSet } from "@polytape/market-model";
 import { z } from "zod";
-import type { TouchedWindow } from "./event-bus.ts";
+import type { TouchedWindow, TradeAge } from "./event-bus.ts";
 
 /** The largest message on `trades.stored.>`, bytes. */
 export const TRADES_STORED_BYTES_MAX = 64 * 1024;
@@ -22,9 +22,9 @@ export const tradesStoredMessage = z.object({
 export type TradesStoredMessage = z.output<typeof tradesStoredMessage>;
 type WireWindow = TradesStoredMessage["windows"][number];
 
-/** `trades.stored.taker` or `trades.stored.all`. */
-export function tradesStoredSubject(rowSet: RowSet): string {
-  return `trades.stored.${rowSet}`;
+/** `trades.stored.taker` or `trades.stored.all`; with `.past` behind it, so that the past never queues before the present. */
+export function tradesStoredSubject(rowSet: RowSet, age: TradeAge): string {
+  return age === "past" ? `trades.stored.${rowSet}.past` : `trades.stored.${rowSet}`;
 }
 
 /** Bytes around the list of windows, and of one more minute with its comma. */

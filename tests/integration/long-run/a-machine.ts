@@ -31,7 +31,7 @@ export type Outcome = Readonly<Record<string, unknown>>;
 
 export interface Machine {
   readonly store: ReturnType<typeof inMemoryStore>;
-  /** Messages on `trades.stored.taker` that nobody has acknowledged yet. */
+  /** Messages on `trades.stored.taker` and `.past` that nobody has acknowledged yet. */
   readonly waiting: unknown[];
   collect(fate?: Fate, pagesMax?: number): Promise<Outcome>;
   /** How far the live tail is, by its checkpoint; an anchor of 0 is none. */
@@ -146,7 +146,7 @@ export function aMachine(
 
   function takeMessages(): void {
     for (const { subject, data } of bus.messages.slice(taken))
-      if (subject === "trades.stored.taker") waiting.push(data);
+      if (subject === "trades.stored.taker" || subject === "trades.stored.taker.past") waiting.push(data);
     taken = bus.messages.length;
   }
 
