@@ -1,13 +1,14 @@
 import { hasCode, PolytapeError } from "@polytape/market-model";
 import type { Checkpoints, StoreVersion } from "@polytape/market-store";
 import { z } from "zod";
+import { FIRST_ID } from "./backfill-request.ts";
 import { type Backfill, backfillSchema } from "./backfill-state.ts";
 
 /** The checkpoint that names all backfills, oldest first; checkpoints can only be read by name. */
 export const LIST_NAME = "backfills";
 /** Running, in turns; a further one is refused. */
 export const OPEN_MAX = 10;
-/** Finished ones that are remembered, for whoever asks for their state. */
+/** Finished ones that are remembered beside the first, for whoever asks for their state. */
 const REMEMBERED_MAX = 50;
 /** Tries to set an entry while others set theirs. */
 const TRIES_MAX = 5;
@@ -65,8 +66,8 @@ function withEntry(entries: readonly Entry[], entry: Entry): readonly Entry[] {
       `${OPEN_MAX} backfills are running; a further one can be started when one of them is done.`,
     );
   }
-  const closed = next.filter(({ open }) => !open).slice(-REMEMBERED_MAX);
-  return next.filter((each) => each.open || closed.includes(each));
+  const closed = next.filter(({ id, open }) => !open && id !== FIRST_ID).slice(-REMEMBERED_MAX);
+  return next.filter((each) => each.open || each.id === FIRST_ID || closed.includes(each));
 }
 
 /** One backfill's checkpoint. */

@@ -1,9 +1,9 @@
 import type { JobReport } from "@polytape/function-runtime";
-import { MINUTE_MS, SECOND_MS } from "@polytape/market-model";
+import { MINUTE_MS, PolytapeError, SECOND_MS } from "@polytape/market-model";
 import { sendJobAnew } from "./backfill-jobs.ts";
 import { type BackfillList, readBackfill, type StoredBackfill } from "./backfill-list.ts";
 import { FIRST_ID, firstRequest } from "./backfill-request.ts";
-import type { Backfill } from "./backfill-state.ts";
+import type { Backfill, BackfillRequest } from "./backfill-state.ts";
 import type { BackfillTradesParts } from "./backfill-trades.ts";
 import { startBackfill } from "./start-backfill.ts";
 
@@ -12,11 +12,11 @@ const JOB_LOST_AFTER_MS = 3 * MINUTE_MS;
 
 /**
  * The tick: plans the first backfill, closes what is over, and sends a job for each running one that has none,
- * because it was throttled, or because its job was lost. It reads nothing upstream.
+ * because it was throttled, or because its job was lost. It reads no trades upstream.
  */
 export async function tendBackfills(parts: BackfillTradesParts, list: BackfillList): Promise<JobReport> {
   const first = firstRequest(parts.bounds, parts.now());
-  if (first && !list.entries.some(({ id }) => id === FIRST_ID)) await startBackfill(parts, list, first);
+  if (first && !list.entries.some(({ id }) => id === FIRST_ID)) await planFirst(parts, list, first);
   const running: StoredBackfill[] = [];
   for (const { id, open } of list.entries) {
     if (!open) continue;
@@ -29,6 +29,27 @@ export async function tendBackfills(parts: BackfillTradesParts, list: BackfillLi
   for (const { state } of lost) await sendJobAnew(parts.bus, state);
   if (lost.length === 0) return { outcome: "nothing_to_do" };
   return { outcome: "jobs_sent", backfills: lost.map(({ state }) => state.id) };
+}
+
+/**
+ * Once and for ever, at the first tick that the upstream answers: the live tail begins then too, and what lies before
+ * it is proven by nobody else.
+ */
+async function planFirst(
+  parts: BackfillTradesParts,
+  list: BackfillList,
+  first: BackfillRequest,
+): Promise<void> {
+  const known = await readBackfill(parts.store.checkpoints, FIRST_ID);
+  if (known) return list.put({ id: FIRST_ID, open: known.state.state === "running" });
+  try {
+    await parts.source.readStatus();
+  } catch (error) {
+    if (!(error instanceof PolytapeError) || error.kind !== "operating") throw error;
+    parts.log.warn("first_backfill_waits", { code: error.code });
+    return;
+  }
+  await startBackfill(parts, list, first);
 }
 
 /** They take turns, so each is heard of the less often the more there are. */
