@@ -54,7 +54,7 @@ export async function selfCheck(parts: SelfCheckParts, input: SelfCheckInput): P
   const stored = await readState(parts.store.checkpoints);
   try {
     const idle = await openCheck(parts, stored, input);
-    return idle === null ? await continueCheck(parts, stored) : { outcome: idle };
+    return idle ?? (await continueCheck(parts, stored));
   } catch (error) {
     if (hasCode(error, "store_conflict")) return { outcome: "held_by_another_run" };
     if (hasCode(error, "upstream_throttled")) return { outcome: "throttled" };
@@ -62,12 +62,12 @@ export async function selfCheck(parts: SelfCheckParts, input: SelfCheckInput): P
   }
 }
 
-/** Leaves an open check in the state, or returns why there is none. Throws `self_check_refused` (input). */
+/** Leaves an open check in the state, or reports why there is none. Throws `self_check_refused` (input). */
 async function openCheck(
   parts: SelfCheckParts,
   stored: StoredState,
   input: SelfCheckInput,
-): Promise<"nothing_to_do" | "nothing_to_check" | null> {
+): Promise<JobReport | null> {
   const { store, bounds, sample, now, log } = parts;
   const request = readRequest(input, bounds, now());
   const { open, checkedDayMs } = stored.state;
@@ -76,9 +76,11 @@ async function openCheck(
   const dayMs = request?.dayMs ?? lastSettledDay(now(), bounds.settleSeconds);
   const named = request?.markets ?? null;
   if (open && !isStuck && open.dayMs === dayMs && sameMarkets(open.named, named)) return null;
+  // Before anything is given up for it: a request for which there is nothing to doubt changes nothing.
+  if (request && !(await isAnythingKnown(store, dayMs, named))) return nothingToCheck(dayMs);
   if (open) await abandonCheck(parts, stored, open);
-  if (!request && checkedDayMs !== null && checkedDayMs >= dayMs) return "nothing_to_do";
-  if (!request && !(await isAnythingKnown(store, dayMs))) return "nothing_to_check";
+  if (!request && checkedDayMs !== null && checkedDayMs >= dayMs) return { outcome: "nothing_to_do" };
+  if (!request && !(await isAnythingKnown(store, dayMs, null))) return nothingToCheck(dayMs);
   const left = named ?? (await chooseMarkets(store, dayMs, sample.marketsMax));
   const fresh = { dayMs, named: named && [...named], openedAtMs: now(), left: [...left] };
   await stored.save({ ...stored.state, open: { ...fresh, repair: null, totals: NO_TOTALS, anomalies: [] } });
@@ -100,10 +102,22 @@ function sameMarkets(one: readonly string[] | null, other: readonly string[] | n
 }
 
 /** Of a day before the first run the ledger claims nothing, so there is nothing to doubt. */
-async function isAnythingKnown({ coverage }: SelfCheckParts["store"], dayMs: number): Promise<boolean> {
+async function isAnythingKnown(
+  { coverage }: SelfCheckParts["store"],
+  dayMs: number,
+  named: readonly string[] | null,
+): Promise<boolean> {
   const day = { fromMs: dayMs, toMs: dayMs + DAY_MS };
-  const timeline = await coverage.readTimeline({ stream: "trades", marketId: NO_MARKET, ...day });
-  return timeline.some(({ state }) => state !== "unknown");
+  for (const marketId of named ?? [NO_MARKET]) {
+    const timeline = await coverage.readTimeline({ stream: "trades", marketId, ...day });
+    if (timeline.some(({ state }) => state !== "unknown")) return true;
+  }
+  return false;
+}
+
+function nothingToCheck(dayMs: number): JobReport {
+  const reason = "The ledger claims nothing of this day: nothing was collected or filled in yet.";
+  return { outcome: "nothing_to_check", day: nameOfDay(dayMs), reason };
 }
 
 async function continueCheck(parts: SelfCheckParts, stored: StoredState): Promise<JobReport> {
