@@ -4,7 +4,7 @@ import { issueKey } from "@polytape/api-access";
 import { PolytapeError } from "@polytape/market-model";
 import type { BenchGround } from "../bench-ground.ts";
 import { type Aim, figure, type JudgedFigure } from "../figure.ts";
-import { figureOfPairs, takeTurns } from "../turns.ts";
+import { figureOfPairs, figureOfValues, takeTurns } from "../turns.ts";
 import { type LoadProcess, startLoad } from "./load-process.ts";
 import type { LoadReport, LoadRequest } from "./load-protocol.ts";
 import type { LoadQuestion } from "./load-questions.ts";
@@ -19,11 +19,11 @@ const PLAN = { rounds: 5, warmUps: 1, enoughAfterMs: 40_000 };
 const KEYS_KNOWN_WITHIN_MS = 15_000;
 const UNDISTURBED: Aim = { words: "ratio ≤ 1.25", isReached: ({ ratio }) => (ratio ?? 0) <= 1.25 };
 
-/** How the crowd behaves, by the time between two requests of one key. */
+/** How the crowd behaves: what its keys are allowed, and the time between two requests of one of them. */
 const CROWDS = [
-  { name: "at their rate", everyMs: 1_000 / RATE_RPS },
-  { name: "at twice their rate", everyMs: 500 / RATE_RPS },
-  { name: "that ask again at once when refused", everyMs: 0 },
+  { name: "at their rate", rateRps: RATE_RPS, everyMs: 1_000 / RATE_RPS },
+  { name: "refused nine times in ten", rateRps: RATE_RPS / 10, everyMs: 1_000 / RATE_RPS },
+  { name: "that ask again at once when refused", rateRps: RATE_RPS, everyMs: 0 },
 ];
 
 interface Round {
@@ -38,7 +38,6 @@ export async function measureFairness(
   loner: LoadProcess,
   question: LoadQuestion,
 ): Promise<JudgedFigure[]> {
-  const keys = await crowdKeys(ground);
   const crowd = await startLoad("http");
   const url = (place: number) =>
     `${ground.stack.urls.gateway}${question.paths[place % question.paths.length]}`;
@@ -51,7 +50,8 @@ export async function measureFairness(
   const single = { requests: lonely, clients: 1, forMs: ALONE_MS, everyMs: 0, eachItsOwn: false };
   const figures: JudgedFigure[] = [];
   try {
-    for (const { name, everyMs } of CROWDS) {
+    for (const { name, rateRps, everyMs } of CROWDS) {
+      const keys = await crowdKeys(ground, rateRps);
       const forMs = LEAD_MS + ALONE_MS;
       const order = { requests: keys.map(ask), clients: CROWD, forMs, everyMs, eachItsOwn: true };
       const rounds = await takeTurns(PLAN, async (): Promise<Round> => {
@@ -62,7 +62,7 @@ export async function measureFairness(
         return { alone, beside, crowd: await crowding };
       });
       figures.push(...figuresOf(name, rounds));
-      ground.tell(`  one key beside ${CROWD} ${name}: measured`);
+      ground.tell(`  one key beside ${CROWD} keys ${name}: measured`);
     }
   } finally {
     crowd.stop();
@@ -72,31 +72,26 @@ export async function measureFairness(
 
 function figuresOf(name: string, rounds: readonly Round[]): JudgedFigure[] {
   const pairs = rounds.map(({ alone, beside }) => ({ value: beside.p50Ms, ceiling: alone.p50Ms }));
-  const [last] = rounds.slice(-1);
   const beside = `beside ${CROWD} keys ${name}`;
   const failed = rounds.reduce((sum, { alone, beside: next }) => sum + alone.failed + next.failed, 0);
   if (failed > 0) throw new PolytapeError("operating", "read_failed", `${failed} reads failed ${beside}.`);
+  const sum = (of: (crowd: LoadReport) => number) =>
+    rounds.reduce((total, { crowd }) => total + of(crowd), 0);
+  const refusedShare = (100 * sum(({ refused }) => refused)) / sum(({ answers }) => answers);
   return [
     figureOfPairs({ name: `one key ${beside}, to alone: p50`, unit: "ms" }, pairs, UNDISTURBED),
-    figure({
-      name: `requests of ${CROWD} keys ${name}`,
-      unit: "/s",
-      value: last?.crowd.perSecond ?? 0,
-      ceiling: null,
-    }),
-    figure({
-      name: `of these refused`,
-      unit: "%",
-      value: last ? (100 * last.crowd.refused) / last.crowd.answers : 0,
-      ceiling: null,
-    }),
+    figureOfValues(
+      { name: `the ${CROWD} keys ${name}: requests`, unit: "/s" },
+      rounds.map(({ crowd }) => crowd.perSecond),
+    ),
+    figure({ name: `the ${CROWD} keys ${name}: refused`, unit: "%", value: refusedShare, ceiling: null }),
   ];
 }
 
-/** Keys of the deployment's ordinary rate, and a cap that this never reaches; waits until all of them work. */
-async function crowdKeys({ bus, stack, http }: BenchGround): Promise<string[]> {
+/** Keys of a rate that binds, and a cap that this never reaches; waits until all of them work. */
+async function crowdKeys({ bus, stack, http }: BenchGround, rateRps: number): Promise<string[]> {
   const store = await bus.bucket("api_keys");
-  const limits = { plan: "weekly", rateRps: RATE_RPS, dailyCap: 1_000_000 } as const;
+  const limits = { plan: "weekly", rateRps, dailyCap: 1_000_000 } as const;
   const keys: string[] = [];
   for (let place = 0; place < CROWD; place += 1) {
     const order = { ...limits, label: `crowd ${place}` };
