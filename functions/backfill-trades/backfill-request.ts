@@ -13,7 +13,7 @@ import type { BackfillRequest } from "./backfill-state.ts";
 const moment = z.iso.datetime({ offset: true, error: "must be a time like 2026-11-01T00:00:00Z" });
 
 /** The body: nothing at all for a tick, what is to be filled in, or which backfill is to go on. */
-export const backfillInput = z.object({
+export const backfillInput = z.strictObject({
   from: moment.optional(),
   /** Default now. */
   to: moment.optional(),

@@ -1,16 +1,14 @@
 import { defineJob, openSearchConnection } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
-import { z } from "zod";
 import { buildCandles } from "./build-candles.ts";
-import { messageBatch } from "./message-batch.ts";
+import { callInput } from "./call-input.ts";
 import { rebuildRange } from "./rebuild-range.ts";
-import { rebuildRequest } from "./rebuild-request.ts";
 import { buildCandlesSettings } from "./settings.ts";
 
 export default defineJob({
   name: "build-candles",
   settings: buildCandlesSettings,
-  input: z.union([rebuildRequest, messageBatch]),
+  input: callInput,
   connect: async (settings) => ({
     intervals: settings.CANDLES_INTERVALS,
     settleMs: settings.SETTLE_SECONDS * 1000,

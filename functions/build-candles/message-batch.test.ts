@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
-import { messageBatch, readBatch } from "./message-batch.ts";
+import { callInput } from "./call-input.ts";
+import { readBatch } from "./message-batch.ts";
 
 const message = { windows: [{ market_id: "m", asset_id: "1", minutes_ms: [60_000] }] };
 
 test("takes one message or a batch of them", () => {
-  expect(messageBatch.parse(message)).toEqual([message]);
-  expect(messageBatch.parse([message, message])).toEqual([message, message]);
+  expect(callInput.parse(message)).toEqual([message]);
+  expect(callInput.parse([message, message])).toEqual([message, message]);
 });
 
 test.each([{}, [], { windows: [{ asset_id: "1" }] }, "text", Array(257).fill(message)])(
   "refuses a body that is neither (case %#)",
   (body) => {
-    expect(messageBatch.safeParse(body).success).toBe(false);
+    expect(callInput.safeParse(body).success).toBe(false);
   },
 );
 

@@ -5,11 +5,11 @@ import { z } from "zod";
 /** Messages that are delivered in one call, at most. */
 const BATCH_MAX = 256;
 
-/** The body of a call: one message, or a batch of them. Each message of a batch is judged for itself. */
-export const messageBatch = z.union([
-  tradesStoredMessage.transform((message): unknown[] => [message]),
-  z.array(z.unknown()).min(1).max(BATCH_MAX),
-]);
+/** A call with one message. */
+export const oneMessage = tradesStoredMessage.transform((message): unknown[] => [message]);
+
+/** A call with a batch of messages, each of which is judged for itself. */
+export const messageList = z.array(z.unknown()).min(1).max(BATCH_MAX);
 
 export interface ReadBatch {
   readonly messages: readonly TradesStoredMessage[];

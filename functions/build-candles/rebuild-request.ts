@@ -3,13 +3,15 @@ import { z } from "zod";
 
 /** A moment as a person writes it; a day alone is its start, UTC. */
 const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: "must be a day or a time like 2026-11-21T00:00:00Z",
+  })
   .transform((text) => Date.parse(text));
 
 /** The body that asks for a rebuild. */
-export const rebuildRequest = z.object({
+export const rebuildRequest = z.strictObject({
   rebuild: z
-    .object({
+    .strictObject({
       /** Event time, from included, to excluded. */
       from: moment,
       to: moment,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readRequest } from "./check-request.ts";
+import { readRequest, selfCheckInput } from "./check-request.ts";
 
 const bounds = { settleSeconds: 600, retentionDays: 90 };
 const now = Date.parse("2026-11-22T22:10:24Z");
@@ -9,4 +9,10 @@ test("takes the oldest whole day that is kept, and names it when it refuses an o
   expect(() => readRequest({ day: "2026-08-23" }, bounds, now)).toThrow(
     "day: nothing before 2026-08-24 is kept (RETENTION_DAYS is 90).",
   );
+});
+
+// A typing error that is passed over makes a request a tick, which answers as if all were well.
+test("refuses a field that it does not know, by name, and takes what a tick sends", () => {
+  expect(selfCheckInput.safeParse({ dya: "2026-11-21" }).error?.issues[0]?.message).toContain('"dya"');
+  expect(selfCheckInput.parse({})).toEqual({});
 });

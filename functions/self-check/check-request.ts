@@ -13,7 +13,7 @@ import { z } from "zod";
 const NAMED_MAX = 100;
 
 /** The body: nothing at all for a tick, or what is to be checked. */
-export const selfCheckInput = z.object({
+export const selfCheckInput = z.strictObject({
   /** A UTC day; default: the last one that has ended and settled. */
   day: z.iso.date({ error: "must be a day like 2026-11-21" }).optional(),
   /** Condition ids; default: a sample. */
