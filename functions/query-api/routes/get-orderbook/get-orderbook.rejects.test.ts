@@ -16,6 +16,31 @@ test.each(rejections)("refuses $path with $status $code", async ({ path, status,
   expect(answer.body.error.message).toContain(why);
 });
 
+test("for a moment before the first book it says since when there is one, and both possible reasons", async () => {
+  const api = await anApi();
+  await api.store.markets.storeMarkets([MARKET], NOW);
+  const tsMs = NOW - 60_000;
+  await api.store.books.storeBooks([{ ...aBook(), tsMs, observedAtMs: NOW, previousSeenAtMs: null }]);
+
+  const { status, body } = await api.ask(
+    `/v1/orderbook?market_id=${MARKET.slug}&outcome=Yes&at=${NOW - 3_600_000}`,
+  );
+
+  expect(status).toBe(404);
+  expect(body.error.message).toContain(`the first one is of ${new Date(tsMs).toISOString()}`);
+  expect(body.error.message).toMatch(/nothing was collected yet, or .* most active/);
+});
+
+test("a clock that is half a minute ahead is not refused", async () => {
+  const api = await anApi();
+  await api.store.markets.storeMarkets([MARKET], NOW);
+  await api.store.books.storeBooks([{ ...aBook(), observedAtMs: NOW, previousSeenAtMs: null }]);
+
+  const { status } = await api.ask(`/v1/orderbook?market_id=${MARKET.slug}&outcome=Yes&at=${NOW + 30_000}`);
+
+  expect(status).toBe(200);
+});
+
 test("a book of which one side's document is lost is not served", async () => {
   const api = await anApi();
   await api.store.markets.storeMarkets([MARKET], NOW);

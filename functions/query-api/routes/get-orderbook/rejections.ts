@@ -11,7 +11,18 @@ export const rejections: readonly Rejection[] = (
     [`market_id=${MARKET.slug}&outcome=Yes&match=after`, 400, "invalid_parameter", "match must be"],
     [`market_id=${MARKET.slug}&outcome=Yes&side=buy`, 400, "invalid_parameter", "side must be bid or ask"],
     [`market_id=${MARKET.slug}&outcome=Yes&at=now`, 400, "invalid_parameter", "at must be RFC 3339"],
-    [`market_id=${MARKET.slug}&outcome=No`, 404, "book_not_found", "No book of this outcome"],
+    [
+      `market_id=${MARKET.slug}&outcome=Yes&at=9999-01-01T00:00:00Z`,
+      400,
+      "invalid_parameter",
+      "at must not lie in the future",
+    ],
+    [
+      `market_id=${MARKET.slug}&outcome=No`,
+      404,
+      "book_not_found",
+      "books are kept from the begin of collecting on, and only the most active markets' are",
+    ],
     [
       `market_id=${MARKET.slug}&outcome=Yes&at=1000`,
       404,

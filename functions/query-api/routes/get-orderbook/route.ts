@@ -1,4 +1,4 @@
-import { type BookLevel, type EpochMs, keptFrom, toRfc3339 } from "@polytape/market-model";
+import { type BookLevel, type EpochMs, keptFrom, MINUTE_MS, toRfc3339 } from "@polytape/market-model";
 import type { FoundBook } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
@@ -16,12 +16,15 @@ const levels = z
 const query = z.strictObject({
   market_id: marketIdParameter,
   outcome: outcomeParameter,
-  at: momentParameter("The moment asked for; default now.").optional(),
+  at: momentParameter("The moment asked for, not in the future; default now.").optional(),
   match: z.enum(["before", "nearest"], "must be before or nearest").optional().meta({
     description: "before (default): the newest book at or before `at`; nearest: on either side of it.",
   }),
   side: z.enum(["bid", "ask"], "must be bid or ask").optional().meta({ description: "Only this side." }),
 });
+
+/** The asker's clock may be ahead of ours by so much. */
+const CLOCKS_APART_MS = MINUTE_MS;
 
 /** The order book of one outcome at a moment. */
 export const getOrderbook = defineRoute({
@@ -51,9 +54,19 @@ export const getOrderbook = defineRoute({
     const subject = await findSubject(api.markets, query.market_id);
     const { assetId, name } = chooseOutcome(subject, query.outcome);
     const atMs = query.at ?? nowMs;
+    if (atMs > nowMs + CLOCKS_APART_MS)
+      throw refusal(
+        "invalid_parameter",
+        `at must not lie in the future: it is ${toRfc3339(nowMs)} here, and no book is known beyond.`,
+      );
     const { match = "before", side } = query;
     const book = await api.store.books.findBook({ assetId, atMs, match, side });
-    if (book === null) throw bookNotFound(match, atMs, keptFrom(api.rules.retentionDays, nowMs));
+    if (book === null) {
+      const later =
+        match === "before" ? await api.store.books.findBook({ assetId, atMs, match: "nearest" }) : null;
+      const keptFromMs = keptFrom(api.rules.retentionDays, nowMs);
+      throw bookNotFound({ match, atMs, keptFromMs, firstMs: later?.tsMs ?? null });
+    }
     return {
       market_id: subject.marketId,
       asset_id: assetId,
@@ -69,16 +82,24 @@ export const getOrderbook = defineRoute({
   },
 });
 
-function bookNotFound(match: "before" | "nearest", atMs: EpochMs, keptFromMs: EpochMs | null) {
+function bookNotFound(asked: {
+  match: "before" | "nearest";
+  atMs: EpochMs;
+  keptFromMs: EpochMs | null;
+  /** The first book after the moment. */
+  firstMs: EpochMs | null;
+}) {
+  const { match, atMs, keptFromMs, firstMs } = asked;
   const where = match === "before" ? `at or before ${toRfc3339(atMs)}` : "at any moment";
-  return refusal(
-    "book_not_found",
-    `No book of this outcome is kept ${where}: ${
-      keptFromMs !== null && atMs < keptFromMs
-        ? `nothing before ${toRfc3339(keptFromMs)} is kept any more.`
-        : "only the most active markets' are."
-    }`,
-  );
+  return refusal("book_not_found", `No book of this outcome is kept ${where}: ${why()}`);
+
+  function why(): string {
+    if (keptFromMs !== null && atMs < keptFromMs)
+      return `nothing before ${toRfc3339(keptFromMs)} is kept any more.`;
+    if (firstMs === null)
+      return "books are kept from the begin of collecting on, and only the most active markets' are.";
+    return `the first one is of ${toRfc3339(firstMs)}. Before it nothing was collected yet, or the market was not among the most active ones, whose books alone are kept.`;
+  }
 }
 
 /** 0 while the book is known to have stood; negative when it is younger than the moment asked for. */
