@@ -154,3 +154,29 @@ test("a bound makes the ledger coarser, never more complete", () => {
     }),
   );
 });
+
+test("statements made more than an hour apart stay two, so that each can be compared with what was said between", () => {
+  const at = (hour: number) => hour * 3_600_000;
+  const apart = paintCoverage(paintCoverage([], says(50, 100), at(0)), says(0, 50), at(5));
+  const again = paintCoverage(paintCoverage([], says(0, 100), at(0)), says(20, 30), at(5));
+  const soon = paintCoverage(paintCoverage([], says(50, 100), at(0)), says(0, 50), at(1));
+
+  expect(stretch(apart)).toEqual([
+    [0, 50, "complete"],
+    [50, 100, "complete"],
+  ]);
+  expect(again.map(({ fromMs, declaredAtMs }) => [fromMs, declaredAtMs])).toEqual([
+    [0, at(0)],
+    [20, at(5)],
+    [30, at(0)],
+  ]);
+  expect(stretch(soon)).toEqual([[0, 100, "complete"]]);
+});
+
+test("work is counted once when a part of something is said again much later", () => {
+  const whole = says(0, 100, { evidence: { rows: 50 } });
+  const part = says(20, 30, { evidence: { rows: 5 } });
+  const ledger = paintCoverage(paintCoverage([], whole, 0), part, 9e9);
+
+  expect(ledger.map(({ evidence }) => evidence["rows"]).filter(Boolean)).toEqual([50]);
+});

@@ -1,11 +1,17 @@
 import { type CoverageInterval, type DeclaredCoverage, worseCoverage } from "./coverage.ts";
-import type { EpochMs } from "./time.ts";
+import { type EpochMs, HOUR_MS } from "./time.ts";
+
+/**
+ * Statements made further apart are not joined: a joined one knows only from when to when it was made, and what
+ * somebody said about a market between the two could then not be compared with either.
+ */
+const JOINED_WITHIN_MS = HOUR_MS;
 
 /**
  * Says something new about a stretch of time. The ledger of one scope (stream, market, token) is a partition
  * of what has been spoken about, oldest first: about each moment the newest statement stands, and neighbours
- * with the same state and cause are one. Saying the same again changes nothing but when it was last said, unless it
- * tells of late rows: those are added up.
+ * with the same state and cause, said within an hour, are one. Saying the same again changes nothing but when it was
+ * last said, unless it tells of late rows: those are added up.
  */
 export function paintCoverage(
   existing: readonly DeclaredCoverage[],
@@ -17,19 +23,26 @@ export function paintCoverage(
   const holder = countOf(statement.evidence["late_rows"])
     ? undefined
     : existing.find((each) => isWithin(painted, each) && saysTheSame(each, painted));
-  if (holder && !isWithin(holder, painted))
-    return existing.map((each) =>
-      each === holder ? { ...each, declaredAtMs: Math.max(each.declaredAtMs, declaredAtMs) } : each,
-    );
+  if (!holder || isWithin(holder, painted)) return paintOver(existing, painted);
+  // The rest of what is cut in two keeps the counts.
+  if (!saidTogether(holder, painted))
+    return paintOver(existing, { ...painted, evidence: withoutCounts(painted.evidence) });
+  return existing.map((each) =>
+    each === holder ? { ...each, declaredAtMs: Math.max(each.declaredAtMs, declaredAtMs) } : each,
+  );
+}
+
+function paintOver(existing: readonly DeclaredCoverage[], painted: DeclaredCoverage): DeclaredCoverage[] {
   return joinCoverage([...existing.flatMap((each) => cutOut(each, painted)), painted]);
 }
 
-/** One scope's statements that do not overlap, oldest first, neighbours that say the same made one. */
+/** One scope's statements that do not overlap, oldest first, neighbours that say the same, within an hour, made one. */
 export function joinCoverage(statements: readonly DeclaredCoverage[]): DeclaredCoverage[] {
   const joined: DeclaredCoverage[] = [];
   for (const each of [...statements].sort((a, b) => a.fromMs - b.fromMs)) {
     const last = joined.at(-1);
-    if (last && last.toMs === each.fromMs && saysTheSame(last, each)) joined.splice(-1, 1, join(last, each));
+    if (last && last.toMs === each.fromMs && saysTheSame(last, each) && saidTogether(last, each))
+      joined.splice(-1, 1, join(last, each));
     else joined.push(each);
   }
   return joined;
@@ -126,6 +139,11 @@ function countOf(value: unknown): number {
 
 function isWithin(inner: CoverageInterval, outer: CoverageInterval): boolean {
   return outer.fromMs <= inner.fromMs && inner.toMs <= outer.toMs;
+}
+
+function saidTogether(one: DeclaredCoverage, other: DeclaredCoverage): boolean {
+  const fromMs = Math.min(one.declaredFromMs, other.declaredFromMs);
+  return Math.max(one.declaredAtMs, other.declaredAtMs) - fromMs <= JOINED_WITHIN_MS;
 }
 
 function saysTheSame(one: CoverageInterval, other: CoverageInterval): boolean {
