@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CoverageScope, CoverageState, DeclaredCoverage } from "./coverage.ts";
+import { paintCoverage } from "./coverage-paint.ts";
 import { coverageTimeline, cutTimeline, joinTimelines } from "./coverage-timeline.ts";
 
 const ALL: CoverageScope = { stream: "trades" };
@@ -139,4 +140,36 @@ test("a timeline cut in two and joined again is the same", () => {
     expect(joinTimelines(halves)).toEqual(whole);
     expect(halves).toEqual([coverageTimeline(ledger, ALL, 0, ms), coverageTimeline(ledger, ALL, ms, 10)]);
   }
+});
+
+test("a repair of all markets heals a market's gap, also where it adjoins something older that says the same", () => {
+  const at = (hour: number) => hour * 3_600_000;
+  const all = { stream: "trades" as const, marketId: null, assetId: null, evidence: {} };
+  const whole = { ...all, state: "complete" as const, cause: null };
+  const gap = said(2, 6, { at: at(20), marketId: "0xa", state: "missing", cause: "upstream_cap" });
+  const joined = paintCoverage(
+    paintCoverage([], { ...whole, fromMs: 12, toMs: 24 }, at(10)),
+    { ...whole, fromMs: 0, toMs: 12 },
+    at(30),
+  );
+  const within = paintCoverage(
+    paintCoverage([], { ...whole, fromMs: 0, toMs: 24 }, at(10)),
+    { ...whole, fromMs: 0, toMs: 12 },
+    at(30),
+  );
+
+  expect(states([...joined, gap], A, 0, 24)).toEqual(["complete"]);
+  expect(states([...within, gap], A, 0, 24)).toEqual(["complete"]);
+});
+
+test("what the feed of all markets no longer serves says nothing against a market's own proof", () => {
+  const proof = said(0, 10, { at: 1, marketId: "0xa" });
+  const capped = said(0, 10, { at: 5, state: "missing", cause: "upstream_cap" });
+  const doubted = said(0, 10, { at: 6, marketId: "0xa", state: "partial", cause: "count_mismatch" });
+
+  expect(states([proof, capped], A)).toEqual(["complete"]);
+  expect(states([proof, capped], { ...A, marketId: "0xb" })).toEqual(["missing"]);
+  expect(states([proof, capped], ALL)).toEqual(["missing"]);
+  expect(states([doubted, capped], A)).not.toContain("complete");
+  expect(states([proof, { ...capped, cause: "collector_down" }], A)).toEqual(["missing"]);
 });

@@ -102,8 +102,12 @@ function standing(open: ReadonlySet<DeclaredCoverage>, scope: CoverageScope): Kn
   return said ? known(said) : NOTHING_SAID;
 }
 
-/** Joined statements know only from when to when they were made: where that leaves it open, the worse stands. */
+/**
+ * What the feed of all markets does not serve, a market's own feed may have: its proof stands, whenever it was made.
+ * Joined statements know only from when to when they were made: where that leaves it open, the worse stands.
+ */
 function newerOf(general: DeclaredCoverage, specific: DeclaredCoverage): DeclaredCoverage {
+  if (specific.state === "complete" && general.cause === "upstream_cap") return specific;
   if (specific.declaredFromMs >= general.declaredAtMs) return specific;
   if (general.declaredFromMs > specific.declaredAtMs) return general;
   return worseCoverage(specific, general);
