@@ -1,5 +1,5 @@
 import { wholeNumber } from "@polytape/function-runtime";
-import { DAY_MS, type EpochMs, windowStart } from "@polytape/market-model";
+import { type EpochMs, keptFrom } from "@polytape/market-model";
 import { z } from "zod";
 import type { Tools } from "./command.ts";
 
@@ -10,5 +10,5 @@ export function keptFromMs(tools: Pick<Tools, "surroundings" | "now">): EpochMs 
   const { RETENTION_DAYS: days } = settings.parse({
     RETENTION_DAYS: tools.surroundings().variables["RETENTION_DAYS"],
   });
-  return days === 0 ? null : windowStart(tools.now(), DAY_MS) - days * DAY_MS;
+  return keptFrom(days, tools.now());
 }
