@@ -128,6 +128,24 @@ test("starts ten at most, also when two are asked for at the same moment", async
   for (const request of requests.slice(2, 10)) await tape.run(request);
 
   await expect(tape.run(requests[10])).rejects.toMatchObject({ kind: "input", code: "too_many_backfills" });
+  // A message of another function comes again later; refused as a mistake it would be buried.
+  const message = { ...requests[10], request_id: "self-check:2026-09-20:1" };
+  await expect(tape.run(message)).rejects.toMatchObject({ kind: "operating", code: "too_many_backfills" });
+});
+
+test("throttled by the upstream's status, it rests as by any other answer", async () => {
+  const readStatus = async () => {
+    throw throttled();
+  };
+  const tape = aBackfill(aDay(), small);
+  await tape.run();
+
+  const report = await tape.run({}, { source: { ...tape.parts.source, readStatus } });
+
+  expect(report).toMatchObject({ outcome: "throttled", pages: 0 });
+  expect(tape.jobs()).toEqual([]);
+  await tape.runToEnd();
+  expect(complete(await tape.intervals())).toHaveLength(1);
 });
 
 function throttled() {

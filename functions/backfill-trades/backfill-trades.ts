@@ -1,10 +1,10 @@
 import type { EventBus } from "@polytape/event-bus";
 import type { JobReport, RunContext } from "@polytape/function-runtime";
-import { hasCode } from "@polytape/market-model";
+import { hasCode, PolytapeError } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import type { PolymarketSource } from "@polytape/polymarket-source";
 import { positionOf, sendJobAnew, sendNextJob } from "./backfill-jobs.ts";
-import { type BackfillList, readBackfill, readList } from "./backfill-list.ts";
+import { type BackfillList, readBackfill, readList, type StoredBackfill } from "./backfill-list.ts";
 import { type BackfillInput, type RequestBounds, readRequest } from "./backfill-request.ts";
 import type { BackfillRequest } from "./backfill-state.ts";
 import { continueBackfill, reportOf } from "./continue-backfill.ts";
@@ -73,5 +73,20 @@ async function takeRequest(
     return reportOf(known.state.state, known.state, known.state);
   }
   if (request.marketId !== null) await refuseUnknownMarket(parts, request.marketId);
-  return continueBackfill(parts, list, await startBackfill(parts, list, request));
+  return continueBackfill(parts, list, await startOrWait(parts, list, request, isOnce));
+}
+
+/** Who sends a message does not look at the answer: it comes again until there is room. */
+async function startOrWait(
+  parts: BackfillTradesParts,
+  list: BackfillList,
+  request: BackfillRequest,
+  isOnce: boolean,
+): Promise<StoredBackfill> {
+  try {
+    return await startBackfill(parts, list, request);
+  } catch (cause) {
+    if (!isOnce || !hasCode(cause, "too_many_backfills")) throw cause;
+    throw new PolytapeError("operating", "too_many_backfills", cause.message, { cause });
+  }
 }

@@ -56,7 +56,14 @@ async function lagOf({
   source,
   upstreamLagSecondsMax = 60,
 }: BackfillTradesParts): Promise<PolytapeError | null> {
-  const { lagSeconds } = await source.readStatus();
+  const lagSeconds = await source.readStatus().then(
+    (status) => status.lagSeconds,
+    (error: unknown) => {
+      if (hasCode(error, "upstream_throttled")) return error;
+      throw error;
+    },
+  );
+  if (typeof lagSeconds !== "number") return lagSeconds;
   if (lagSeconds <= upstreamLagSecondsMax) return null;
   return new PolytapeError("operating", "upstream_behind", "The upstream is far behind the chain.", {
     facts: { lagSeconds },
