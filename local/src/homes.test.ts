@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { status } from "./commands/status.ts";
 import { writeProcessRecord } from "./gateway/functions/process-record.ts";
 import { type HomePaths, openHome } from "./home-paths.ts";
-import { runningHome } from "./homes.ts";
+import { isRunning, runningBeside, runningHome } from "./homes.ts";
 import { identify, type ProcessIdentity } from "./processes/identity.ts";
 import { writeChildRecord, writeSupervisorRecord } from "./supervisor/records.ts";
 
@@ -36,6 +36,17 @@ test("without anything that runs it is the operator's home", () => {
   recordGateway(demo.run, ended);
 
   expect(runningHome(base).home).toBe(base.home);
+});
+
+test("a home that runs beside is found from the operator's home and from a demonstration's", () => {
+  expect([runningBeside(base), runningBeside(demo), isRunning(demo)]).toEqual([null, null, false]);
+
+  recordSupervisor(demo.run, own);
+  expect(runningBeside(base)?.home).toBe(demo.home);
+  expect(runningBeside(demo)).toBeNull();
+
+  recordSupervisor(base.run, own);
+  expect(runningBeside(demo)?.home).toBe(base.home);
 });
 
 test("processes that outlived their supervisor show which home runs", () => {

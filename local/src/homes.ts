@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type HomePaths, openHome } from "./home-paths.ts";
 import { hasLivingChildren, livingSupervisor } from "./supervisor/claim-home.ts";
 
@@ -25,4 +25,17 @@ export function runningHome(base: HomePaths): HomePaths {
   const homes = homesBelow(base);
   const supervised = homes.find(({ run }) => livingSupervisor(run) !== null);
   return supervised ?? homes.find(({ run }) => hasLivingChildren(run)) ?? base;
+}
+
+/** Another home of the same copy that runs beside this one, or null: the operator's, or a demonstration's. */
+export function runningBeside({ home }: HomePaths): HomePaths | null {
+  const folders: readonly string[] = Object.values(DEMO_FOLDERS);
+  const above = dirname(home);
+  const isDemo = folders.includes(basename(home)) && existsSync(join(above, "run"));
+  const beside = homesBelow(openHome(isDemo ? above : home)).filter((other) => other.home !== home);
+  return beside.find(isRunning) ?? null;
+}
+
+export function isRunning({ run }: HomePaths): boolean {
+  return livingSupervisor(run) !== null || hasLivingChildren(run);
 }

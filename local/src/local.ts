@@ -6,9 +6,10 @@ import { runInStack } from "./commands/run-in-stack.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import type { HomePaths } from "./home-paths.ts";
-import { homesBelow, runningHome } from "./homes.ts";
+import { homesBelow, isRunning, runningHome } from "./homes.ts";
 import { findRepository } from "./repository.ts";
 import { findHome, planStack } from "./stack-plan.ts";
+import { readSupervisorRecord } from "./supervisor/records.ts";
 import { supervise } from "./supervisor/supervise.ts";
 
 /**
@@ -28,7 +29,7 @@ async function main([command, ...args]: string[]): Promise<number> {
       await downAll(homesBelow(findHome(repository, environment)), tell);
       return 0;
     case "status":
-      return status(runningHome(findHome(repository, environment)), tell) ? 0 : 1;
+      return tellStatus(findHome(repository, environment), tell);
     case "logs":
       return logs(runningHome(findHome(repository, environment)), args[0]);
     case "run":
@@ -48,6 +49,17 @@ async function downAll(homes: HomePaths[], tell: (line: string) => void): Promis
   const stopped: boolean[] = [];
   for (const home of homes) stopped.push(await down(home, tell));
   if (!stopped.includes(true)) tell("It was not running.");
+}
+
+/** That nothing runs is an answer, not a fault; 1 only for a stack that is not whole. */
+function tellStatus(base: HomePaths, tell: (line: string) => void): number {
+  const found = runningHome(base);
+  const ended = homesBelow(base).find(({ run }) => readSupervisorRecord(run) !== null);
+  // A record that make down did not remove: that stack ended by itself, or never came up.
+  if (isRunning(found) || ended) return status(isRunning(found) ? found : (ended ?? base), tell) ? 0 : 1;
+  const homes = homesBelow(base).map(({ home }) => home);
+  tell(`Nothing runs; data are kept in ${homes.join(", ")}. Start it with make up or make demo.`);
+  return 0;
 }
 
 function stopSignal(): AbortSignal {

@@ -29,6 +29,16 @@ it("names every port that is taken and the variable that sets it", async () => {
   await expect(check).rejects.not.toThrow(/set B/);
 });
 
+it("names the home of one's own that runs, and how to end it, where a port is taken", async () => {
+  const [port = 0, free = 0] = await findFreePorts(2);
+  await listenOn(port);
+
+  const check = requireFreePorts([wanted("A", port)], "/tape/demo");
+
+  await expect(check).rejects.toThrow(/Your own copy in \/tape\/demo runs: end it first with make down/);
+  await expect(requireFreePorts([wanted("A", free)], "/tape/demo")).resolves.toBeUndefined();
+});
+
 it("refuses one port for two servers", async () => {
   const [port = 0] = await findFreePorts(1);
 

@@ -11,8 +11,14 @@ export interface WantedPort {
   readonly purpose: string;
 }
 
-/** Throws `ports_taken` (input) that names every wanted port that another process holds. */
-export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
+/**
+ * Throws `ports_taken` (input) that names every wanted port that another process holds, and the other home of this
+ * copy that runs, if one does.
+ */
+export async function requireFreePorts(
+  wanted: readonly WantedPort[],
+  runningElsewhere: string | null = null,
+): Promise<void> {
   const twice = wanted.filter(
     ({ port }, index) => wanted.findIndex((other) => other.port === port) !== index,
   );
@@ -26,7 +32,12 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
         `port ${port} for ${purpose} is taken by another process (set ${variable})`,
     ),
   ];
-  if (faults.length > 0) throw new PolytapeError("input", "ports_taken", `${faults.join("; ")}.`);
+  if (faults.length === 0) return;
+  const own =
+    taken.length > 0 && runningElsewhere !== null
+      ? ` Your own copy in ${runningElsewhere} runs: end it first with make down.`
+      : "";
+  throw new PolytapeError("input", "ports_taken", `${faults.join("; ")}.${own}`);
 }
 
 function isFree(host: string, port: number): Promise<boolean> {

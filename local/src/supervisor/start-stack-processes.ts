@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { PolytapeError } from "@polytape/market-model";
+import { runningBeside } from "../homes.ts";
 import { installTools } from "../install-tools.ts";
 import { requireFreePorts, type WantedPort } from "../ports.ts";
 import { waitUntil } from "../processes/wait-until.ts";
@@ -34,7 +35,7 @@ const HEALTHY_WITHIN_MS = 120_000;
 /** Brings everything up, in the order in which one thing needs another. Returns when the API answers. */
 export async function startStackProcesses(parts: StartParts): Promise<void> {
   const { plan, steps, signal } = parts;
-  await requireFreePorts(portsOf(plan));
+  await requireFreePorts(portsOf(plan), runningBeside(plan.paths)?.home ?? null);
   const ground = await prepareGround(parts);
   const servers = [planOpenSearch(plan, ground), planNats(plan, ground), planSimulator(plan)];
   await Promise.all(servers.map((server) => server !== null && startStep(parts, server)));
