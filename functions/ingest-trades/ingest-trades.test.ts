@@ -293,6 +293,25 @@ test("records as missing what a feed that stays short no longer serves, and goes
   ]);
 });
 
+// One short answer must not become a recorded gap because the upstream had trouble of another kind before.
+test("counts short walks by themselves", async () => {
+  const feed = aFeed(someRows(30));
+  const tape = aTape(feed);
+  await tape.run();
+  feed.add(...someRows(100, { newestSecond: start + 100, perSecond: 1 }));
+  const refusing = { readTradePage: feed.readTradePage };
+  refusing.readTradePage = async (query) => {
+    if (query.limit === 1_000) throw new PolytapeError("operating", "rows_disordered", "in disorder");
+    return feed.readTradePage(query);
+  };
+  for (let runs = 0; runs < 25; runs += 1) await tape.run({ source: refusing }).catch(() => {});
+  const short = aFeed(feed.rows.filter((row) => row.tsSeconds > start + 90));
+
+  expect(await tape.run({ source: short })).toMatchObject({ walk: "upstream_short" });
+  const said = await tape.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 });
+  expect(said.filter(({ state }) => state === "missing")).toEqual([]);
+});
+
 // Each short walk stores what it sees, and the feed's end moves on between them.
 test("calls missing no second that a short feed has shown at any time", async () => {
   const feed = aFeed(someRows(30));

@@ -86,17 +86,26 @@ export async function ingestTrades(parts: IngestTradesParts): Promise<JobReport>
     if (hasCode(error, "store_conflict")) return { walk: "held_by_another_run", ...tally };
     if (!hasCode(error, "cursor_refused") && !hasCode(error, "rows_disordered")) throw error;
     parts.log.warn("walk_restarts", { code: error.code, ...error.facts });
-    if (error.facts["version_changed"] === true) await tape.save({ ...tape.state, walk: null });
-    else if ((await dropWalk(tape)) >= RESTARTS_MAX) throw error;
+    if (error.facts["version_changed"] === true) await dropWalk(tape, null);
+    else if ((await dropWalk(tape, "stalls")) >= RESTARTS_MAX) throw error;
     return { walk: "restarts", ...tally };
   }
 }
 
-/** Starts anew at the head next time; the anchor stays. Returns how often that happened in a row. */
-async function dropWalk(tape: Tape): Promise<number> {
-  const stalls = tape.state.stalls + 1;
-  await tape.save({ ...tape.state, walk: null, stalls });
-  return stalls;
+/**
+ * Starts anew at the head next time; the anchor stays, and what the walk has read is remembered. Counts why, and returns
+ * how often that happened since a walk closed.
+ */
+async function dropWalk(
+  tape: Tape,
+  cause: "stalls" | "shortWalks" | null,
+  walk: Walk | null = tape.state.walk,
+): Promise<number> {
+  const { state } = tape;
+  const count = cause === null ? 0 : state[cause] + 1;
+  const shortReads = walk ? addShortRead(state, walk) : state.shortReads;
+  await tape.save({ ...state, ...(cause !== null && { [cause]: count }), shortReads, walk: null });
+  return count;
 }
 
 interface Tape {
@@ -235,13 +244,12 @@ async function finishWalk(
   const end = last?.end ?? firstWalkEnd(tape.state, parts);
   if (!last || end === null) return { walk: "open", ...tally };
   if (isBehindAnchor(tape.state, last.walk)) {
-    await dropWalk(tape);
+    await dropWalk(tape, null);
     return { walk: "upstream_behind", ...tally };
   }
   // A short feed is believed only when it stays short: a hole that heals must not become a recorded gap.
-  if (endedAboveAnchor(tape.state, last.walk) && tape.state.stalls < SHORT_WALKS_MAX) {
-    tape.state = { ...tape.state, shortReads: addShortRead(tape.state, last.walk) };
-    await dropWalk(tape);
+  if (endedAboveAnchor(tape.state, last.walk) && tape.state.shortWalks < SHORT_WALKS_MAX) {
+    await dropWalk(tape, "shortWalks", last.walk);
     return { walk: "upstream_short", ...tally };
   }
   const next = closeWalk(tape.state, last.walk, end);

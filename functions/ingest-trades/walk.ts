@@ -52,9 +52,11 @@ export const tapeStateSchema = z.object({
   coveredFromSeconds: z.int().nullable(),
   /** Rows of the last closed walk: how many to ask for next time. */
   lastRows: z.int(),
-  /** Walks in a row that ended without a result: an upstream that serves less than it did, or in disorder. */
+  /** Since a walk closed: walks that ended at a refused cursor or at rows in disorder. */
   stalls: z.int().default(0),
-  /** What the short walks among them have read and stored all the same. */
+  /** Since a walk closed: walks whose feed ended above the anchor. */
+  shortWalks: z.int().default(0),
+  /** What walks without a result have read since then, and stored all the same. */
   shortReads: z.array(cutRun).default([]),
   walk: walkSchema.nullable(),
 });
@@ -66,6 +68,7 @@ export const EMPTY_TAPE: TapeState = {
   coveredFromSeconds: null,
   lastRows: 0,
   stalls: 0,
+  shortWalks: 0,
   shortReads: [],
   walk: null,
 };
@@ -191,6 +194,7 @@ export function closeWalk(state: TapeState, walk: Walk, end: Exclude<WalkEnd, nu
     coveredFromSeconds: state.coveredFromSeconds ?? firstCoveredSecond(walk, end),
     lastRows: walk.rows,
     stalls: 0,
+    shortWalks: 0,
     shortReads: [],
     walk: null,
   };

@@ -13,6 +13,8 @@ import type { TroubledUpstream } from "./troubled-upstream.ts";
 export interface Verdict {
   /** Rows that the truth has and the tape has not. */
   readonly lost: readonly string[];
+  /** Rows on the tape, each once. */
+  readonly kept: readonly string[];
   readonly invented: readonly string[];
   readonly duplicated: readonly string[];
   /** Those of the lost whose second the ledger calls complete. */
@@ -38,7 +40,7 @@ export async function judge(
   const tape = countTape(await readTape(store, span));
   const compared = compareWithTruth(truth, tape);
   const isComplete = (key: string) => stateAt(timeline, secondOf(key))?.state === "complete";
-  return { ...compared, lies: compared.lost.filter(isComplete), timeline };
+  return { ...compared, kept: [...tape.keys()], lies: compared.lost.filter(isComplete), timeline };
 }
 
 /** A row's key ends with its second. */
