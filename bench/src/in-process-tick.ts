@@ -50,6 +50,7 @@ export const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 /** Publishes where nobody listens, so that no candles are built beside the measurement. */
 export function quietBus({ bus }: BenchGround, windows: TouchedWindow[] = []) {
   return {
+    publish: bus.publish,
     publishTradesStored(_rowSet: string, touched: readonly TouchedWindow[]) {
       windows.push(...touched);
       return bus.publishTradesStored("all", touched);
