@@ -22,3 +22,17 @@ test("refuses a field that it does not know, by name, and takes what ticks and j
   expect(backfillInput.parse({})).toEqual({});
   expect(backfillInput.parse({ backfill: "first", position: "1:2:3" })).toMatchObject({ backfill: "first" });
 });
+
+test("says to who asks for too much what works now, and where to allow more", () => {
+  const ask = (input: object) => () => readRequest(input, bounds, now);
+
+  expect(ask({ from: "2026-11-01T00:00:00Z" })).toThrow(
+    "from: this asks for 22 days (all markets are read from now back to `from`), more than the 7 allowed. " +
+      "2026-11-15T22:10:24.000Z or later works now; for more, set BACKFILL_DAYS (it is 7) in .env, or in the " +
+      "environment of backfill-trades in stack.yml, and start again: `make up`.",
+  );
+  const ofMarket = { from: "2026-10-01T00:00:00Z", to: "2026-10-10T00:00:00Z", market_id: marketId };
+  expect(ask(ofMarket)).toThrow("2026-10-03T00:00:00.000Z or later works now");
+  // All markets are read from now: no later `from` would lie before this `to`.
+  expect(ask({ from: "2026-11-01T00:00:00Z", to: "2026-11-02T00:00:00Z" })).not.toThrow("works now");
+});

@@ -61,7 +61,7 @@ export function readRequest(
   if (input.from === undefined && input.to === undefined && marketId === null) return null;
   const toMs = Math.min(input.to === undefined ? nowMs : Date.parse(input.to), nowMs);
   const fromMs = input.from === undefined ? nowMs - daysByHand(bounds) * DAY_MS : Date.parse(input.from);
-  if (fromMs >= toMs) throw refused("`from` must lie before `to` and before now.");
+  if (fromMs >= toMs) throw refused("from: must lie before `to` and before now.");
   refuseTooMuch({ fromMs, toMs, marketId }, bounds, nowMs);
   const fromSeconds = Math.floor(fromMs / SECOND_MS);
   const toSeconds = Math.ceil(toMs / SECOND_MS);
@@ -88,8 +88,10 @@ function refuseTooMuch(
   if (spanMs <= daysMax * DAY_MS + UNDER_WAY_MS) return;
   const days = Math.ceil((spanMs / DAY_MS) * 10) / 10;
   const whole = marketId === null ? " (all markets are read from now back to `from`)" : "";
+  const worksFromMs = (marketId === null ? nowMs : toMs) - daysMax * DAY_MS;
+  const works = worksFromMs < toMs ? ` ${toRfc3339(worksFromMs)} or later works now;` : "";
   throw refused(
-    `This asks for ${days} days${whole}, more than the ${daysMax} allowed: to fill in more, raise BACKFILL_DAYS (it is ${bounds.backfillDays}).`,
+    `from: this asks for ${days} days${whole}, more than the ${daysMax} allowed.${works} for more, set BACKFILL_DAYS (it is ${bounds.backfillDays}) in .env, or in the environment of backfill-trades in stack.yml, and start again: \`make up\`.`,
   );
 }
 

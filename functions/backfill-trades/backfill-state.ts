@@ -70,6 +70,8 @@ export const backfillSchema = z.object({
   marketId: z.string().nullable(),
   fromSeconds: z.int(),
   toSeconds: z.int(),
+  /** When the market that was asked for came to be: it has no older trades. Null: all markets, or not known. */
+  marketFromSeconds: z.int().nullable().default(null),
   state: z.enum(["running", "done", "failed"]),
   startedAtMs: z.int(),
   updatedAtMs: z.int(),
@@ -111,6 +113,8 @@ export interface BackfillRequest {
   readonly marketId: string | null;
   readonly fromSeconds: number;
   readonly toSeconds: number;
+  /** When the market came to be, where that is known. */
+  readonly marketFromSeconds?: number | null;
 }
 
 export function newBackfill(
@@ -120,6 +124,7 @@ export function newBackfill(
   const { nowMs } = surroundings;
   return {
     ...request,
+    marketFromSeconds: request.marketFromSeconds ?? null,
     state: "running",
     startedAtMs: nowMs,
     updatedAtMs: nowMs,

@@ -266,7 +266,7 @@ test("several take turns, so that a long one does not keep the others waiting", 
 
 test.each([
   [{ from: "2020-01-01T00:00:00Z" }, "RETENTION_DAYS is 90"],
-  [{ from: "2026-09-19T12:00:00Z" }, "raise BACKFILL_DAYS (it is 1)"],
+  [{ from: "2026-09-19T12:00:00Z" }, "set BACKFILL_DAYS (it is 1)"],
   // All between its begin and now is read, whatever its end.
   [{ from: "2026-09-19T00:00:00Z", to: "2026-09-19T01:00:00Z" }, "2.6 days (all markets"],
   [

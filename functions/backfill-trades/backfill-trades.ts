@@ -9,7 +9,7 @@ import { type BackfillInput, type RequestBounds, readRequest } from "./backfill-
 import type { BackfillRequest } from "./backfill-state.ts";
 import { continueBackfill, reportOf } from "./continue-backfill.ts";
 import type { ReadingParts } from "./read-batches.ts";
-import { findStarted, refuseUnknownMarket, startBackfill } from "./start-backfill.ts";
+import { findMarketStart, findStarted, startBackfill } from "./start-backfill.ts";
 import { tendBackfills } from "./tend-backfills.ts";
 
 export interface BackfillTradesParts extends RunContext, ReadingParts {
@@ -72,8 +72,13 @@ async function takeRequest(
     if (known.state.state === "running") await sendJobAnew(parts.bus, known.state);
     return reportOf(known.state.state, known.state, known.state);
   }
-  if (request.marketId !== null) await refuseUnknownMarket(parts, request.marketId);
-  return continueBackfill(parts, list, await startOrWait(parts, list, request, isOnce));
+  const { marketId } = request;
+  const marketFromSeconds = marketId === null ? null : await findMarketStart(parts, marketId);
+  return continueBackfill(
+    parts,
+    list,
+    await startOrWait(parts, list, { ...request, marketFromSeconds }, isOnce),
+  );
 }
 
 /** Who sends a message does not look at the answer: it comes again until there is room. */

@@ -12,15 +12,16 @@ const ROWS_PER_SECOND_MAX = 8_000;
 
 /** Before the first row is stored: how much it will be, if all time is as busy as the newest page. */
 export function estimateBackfill(
-  { fromSeconds }: Pick<Backfill, "fromSeconds">,
-  page: TradePage,
+  backfill: Pick<Backfill, "fromSeconds" | "marketFromSeconds">,
+  page: Pick<TradePage, "rows" | "nextCursor">,
   nowMs: EpochMs,
 ): Estimate {
   const { rows } = page;
+  const fromSeconds = tradedFrom(backfill);
   const oldest = rows.at(-1)?.tsSeconds ?? 0;
   const spanSeconds = Math.max(1, Math.floor(nowMs / SECOND_MS) - oldest);
   const isAll = page.nextCursor === null || oldest < fromSeconds;
-  const wantedSeconds = Math.floor(nowMs / SECOND_MS) - fromSeconds;
+  const wantedSeconds = Math.max(1, Math.floor(nowMs / SECOND_MS) - fromSeconds);
   const count = isAll ? rows.length : Math.ceil((rows.length * wantedSeconds) / spanSeconds);
   return {
     rows: count,
@@ -30,16 +31,14 @@ export function estimateBackfill(
 }
 
 /** How far it is, by time walked over; rows left at the density met so far, time at the last run's rate. */
-export function progressOf({
-  fromSeconds,
-  state,
-  walk,
-  rowsPerSecond,
-}: Pick<Backfill, "fromSeconds" | "state" | "walk" | "rowsPerSecond">): Progress {
+export function progressOf(
+  backfill: Pick<Backfill, "fromSeconds" | "marketFromSeconds" | "state" | "walk" | "rowsPerSecond">,
+): Progress {
+  const { state, walk, rowsPerSecond } = backfill;
   if (state === "done") return { donePercent: 100, rowsLeft: 0, secondsToGo: 0 };
   const headSeconds = Math.floor(walk.openedAtMs / SECOND_MS);
   const walked = headSeconds - (walk.oldestSeconds ?? headSeconds);
-  const wanted = Math.max(1, headSeconds - fromSeconds);
+  const wanted = Math.max(1, headSeconds - tradedFrom(backfill));
   const share = Math.min(1, Math.max(0, walked / wanted));
   const rowsLeft = walked > 0 ? Math.max(0, Math.round((walk.rows / walked) * (wanted - walked))) : null;
   return {
@@ -47,4 +46,12 @@ export function progressOf({
     rowsLeft,
     secondsToGo: rowsLeft !== null && rowsPerSecond ? Math.ceil(rowsLeft / rowsPerSecond) : null,
   };
+}
+
+/** The first second in which there may be trades: a market has none from before it was made. */
+function tradedFrom({
+  fromSeconds,
+  marketFromSeconds,
+}: Pick<Backfill, "fromSeconds" | "marketFromSeconds">): number {
+  return Math.max(fromSeconds, marketFromSeconds ?? fromSeconds);
 }

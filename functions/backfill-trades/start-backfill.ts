@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { PolytapeError } from "@polytape/market-model";
+import { type Market, PolytapeError, SECOND_MS } from "@polytape/market-model";
 import { type BackfillList, createBackfill, readBackfill, type StoredBackfill } from "./backfill-list.ts";
 import { type BackfillRequest, newBackfill } from "./backfill-state.ts";
 import type { BackfillTradesParts } from "./backfill-trades.ts";
@@ -30,15 +30,22 @@ export function findStarted(
 }
 
 /**
- * The upstream answers for a market that does not exist as for one without trades, which would be proof of nothing.
+ * When the market came to be, seconds; null: not known. The upstream answers for a market that does not exist as for one without trades, which would be proof of nothing.
  * Throws `unknown_market` (input) when neither the catalogue nor the venue has it.
  */
-export async function refuseUnknownMarket(
+export async function findMarketStart(
   { store, source }: BackfillTradesParts,
   marketId: string,
-): Promise<void> {
-  if ((await store.markets.findMarkets([marketId])).has(marketId)) return;
+): Promise<number | null> {
+  const known = (await store.markets.findMarkets([marketId])).get(marketId);
+  if (known) return createdAtSeconds(known);
   const { markets, rejected } = await source.findMarkets([marketId]);
-  if (markets.length > 0 || rejected.length > 0) return;
-  throw new PolytapeError("input", "unknown_market", `The venue knows no market ${marketId}.`);
+  const [market] = markets;
+  if (market) return createdAtSeconds(market);
+  if (rejected.length > 0) return null;
+  throw new PolytapeError("input", "unknown_market", `market_id: the venue knows no market ${marketId}.`);
+}
+
+function createdAtSeconds({ createdAtMs }: Pick<Market, "createdAtMs">): number | null {
+  return createdAtMs === null ? null : Math.floor(createdAtMs / SECOND_MS);
 }

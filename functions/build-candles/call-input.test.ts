@@ -5,7 +5,7 @@ const faultOf = (body: unknown): string => {
   const outcome = callInput.safeParse(body);
   return outcome.success
     ? "none"
-    : outcome.error.issues.map((each) => each.path.join(".") + ": " + each.message).join();
+    : outcome.error.issues.map((each) => `${each.path.join(".")}: ${each.message}`).join();
 };
 const range = { from: "2026-11-20", to: "2026-11-21" };
 const message = {
