@@ -13,7 +13,9 @@ export type CoverageCause =
   | "count_mismatch"
   | "hash_mismatch"
   /** Trades are stored, and their candle is not built (anew) yet: said in answers, of no use in the ledger. */
-  | "candles_pending";
+  | "candles_pending"
+  /** Rows stored after the first of several pages was read are in none of them: said in answers only, too. */
+  | "stored_after_as_of";
 
 /** What is known about one stretch of time of one stream: `fromMs` included, `toMs` excluded. */
 export interface CoverageInterval {

@@ -197,6 +197,8 @@ export interface TradeFilter {
   readonly toMs?: EpochMs | undefined;
   /** Only what was ingested up to here: keeps pages stable while new trades arrive. */
   readonly asOfMs?: EpochMs | undefined;
+  /** Only what was ingested later than this. */
+  readonly ingestedAfterMs?: EpochMs | undefined;
 }
 
 export interface TradeQuery extends TradeFilter {

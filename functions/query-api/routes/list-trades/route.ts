@@ -1,9 +1,17 @@
-import { type EpochMs, keptFrom, type StoredTrade, toRfc3339, tradeTsMs } from "@polytape/market-model";
+import {
+  type EpochMs,
+  keptFrom,
+  SECOND_MS,
+  type StoredTrade,
+  toRfc3339,
+  tradeTsMs,
+} from "@polytape/market-model";
 import type { TradeFilter } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseOutcome, findSubject, marketNotFound, type Subject } from "../../catalogue/choose-outcome.ts";
 import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
+import { type LaterRows, withoutLaterRows } from "../../completeness/later-rows.ts";
 import { formatParameter } from "../../http/answer-format.ts";
 import { refusal } from "../../http/api-error.ts";
 import { type PageStart, type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
@@ -97,7 +105,7 @@ export const listTrades = defineRoute({
     const [{ trades, more }, sums, coverage] = await Promise.all([
       readPage(api, filter, query, start),
       query.aggregates ? api.store.trades.aggregateTrades({ ...filter, rowSet: "taker" }) : null,
-      readCoverage(api, filter, nowMs),
+      readCoverage(api, filter, nowMs, start),
     ]);
     if (subject && !subject.market && trades.length === 0 && start.page === 1) throw marketNotFound();
 
@@ -168,15 +176,38 @@ async function readPage(
   return { trades: trades.slice(0, start.limit), more: trades.length >= limit };
 }
 
-async function readCoverage(api: ApiParts, filter: TradeFilter & { asOfMs: EpochMs }, nowMs: EpochMs) {
+async function readCoverage(
+  api: ApiParts,
+  filter: TradeFilter & { asOfMs: EpochMs },
+  nowMs: EpochMs,
+  start: PageStart<TradePlace>,
+) {
   const { marketId, assetId, asOfMs } = filter;
   const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
   // Of days that are no longer kept the ledger may still say that they were complete.
   const keptFromMs = keptFrom(api.rules.retentionDays, nowMs) ?? 0;
   const fromMs = Math.min(Math.max(filter.fromMs ?? keptFromMs, keptFromMs), toMs);
-  const timeline = await api.completeness.timeline({ stream: "trades", marketId, assetId }, fromMs, toMs);
+  const [known, later] = await Promise.all([
+    api.completeness.timeline({ stream: "trades", marketId, assetId }, fromMs, toMs),
+    start.after ? laterRows(api, filter) : null,
+  ]);
+  const timeline = withoutLaterRows(known, later);
   const openStart = filter.fromMs === undefined && api.rules.retentionDays === 0;
   return coverageBlockOf(timeline, { fromMs, toMs, openStart });
+}
+
+/** Where the rows lie that were stored after the first page was read. */
+async function laterRows(
+  api: ApiParts,
+  { asOfMs, ...filter }: TradeFilter & { asOfMs: EpochMs },
+): Promise<LaterRows | null> {
+  const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
+  const later = { ...filter, toMs, ingestedAfterMs: asOfMs, limit: 1 };
+  const [[oldest], [newest]] = await Promise.all([
+    api.store.trades.findTrades({ ...later, sort: "asc" }),
+    api.store.trades.findTrades({ ...later, sort: "desc" }),
+  ]);
+  return oldest && newest ? { fromMs: tradeTsMs(oldest), toMs: tradeTsMs(newest) + SECOND_MS } : null;
 }
 
 function positionOf(trade: StoredTrade): Position {

@@ -153,6 +153,9 @@ export function describeTrades(open: () => StoreUnderTest): void {
 
       expect(found.map(({ tradeId }) => tradeId)).toEqual(inOrder(trades.slice(0, 2)));
       expect((await store.trades.aggregateTrades(bound)).n).toBe(2);
+      const later = { marketId, ingestedAfterMs: bound.asOfMs };
+      const rest = await store.trades.findTrades({ ...later, sort: "asc", limit: 10 });
+      expect(rest.map(({ tradeId }) => tradeId)).toEqual(inOrder(trades.slice(2)));
     });
 
     it("sums the whole query in exact millionths", async () => {

@@ -32,6 +32,7 @@ const statementSchema = z.object({
       "count_mismatch",
       "hash_mismatch",
       "candles_pending",
+      "stored_after_as_of",
     ])
     .nullable(),
   evidence: z.record(z.string(), z.unknown()),

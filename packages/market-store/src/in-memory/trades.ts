@@ -102,7 +102,8 @@ function matches(trade: StoredTrade, filter: TradeFilter): boolean {
     (filter.rowSet ?? trade.rowSet) === trade.rowSet &&
     ts >= (filter.fromMs ?? -Infinity) &&
     ts < (filter.toMs ?? Infinity) &&
-    trade.ingestedAtMs <= (filter.asOfMs ?? Infinity)
+    trade.ingestedAtMs <= (filter.asOfMs ?? Infinity) &&
+    trade.ingestedAtMs > (filter.ingestedAfterMs ?? -Infinity)
   );
 }
 

@@ -46,6 +46,8 @@ export function tradeClauses(filter: TradeFilter): Record<string, unknown>[] {
   if (filter.fromMs !== undefined || filter.toMs !== undefined)
     clauses.push({ range: { ts: { gte: filter.fromMs, lt: filter.toMs } } });
   if (filter.asOfMs !== undefined) clauses.push({ range: { ingested_at: { lte: filter.asOfMs } } });
+  if (filter.ingestedAfterMs !== undefined)
+    clauses.push({ range: { ingested_at: { gt: filter.ingestedAfterMs } } });
   return clauses;
 }
 
