@@ -151,6 +151,59 @@ test("a store or keys that are there are left alone unless told, and then are wh
   expect(await store.trades.createTrades(numbered)).toEqual({ stored: 1, repeated: 0 });
 });
 
+test("collectors that go on are refused meanwhile, stand in nobody's way, and store again afterwards", async () => {
+  await polytape("backup", "--to", folder);
+  const before = await answers();
+  let [going, n, refusals] = [true, 0, 0];
+  const writing = (async () => {
+    while (going) {
+      // A day of its own each time: an index that could spring up in the gap.
+      n += 1;
+      const row = aTradeRow({
+        tsSeconds: NOW_SECONDS - (n + 40) * 86_400,
+        size: n,
+        marketId: MARKET.marketId,
+      });
+      const trades = numberEqualTrades().number([row], { rowSet: "taker", receivedAtMs: Date.now() });
+      await store.trades.createTrades(trades).catch(() => {
+        refusals += 1;
+      });
+    }
+  })();
+
+  const restored = await polytape("restore", "--from", folder, "--overwrite");
+  going = false;
+  await writing;
+
+  expect(restored).toMatchObject({ status: 0, errors: [expect.stringContaining("Bringing back")] });
+  expect(refusals).toBeGreaterThan(0);
+  const kept = new Set(
+    (await store.trades.findTrades({ sort: "desc", limit: 1_000 })).map((each) => each.tradeId),
+  );
+  expect(before.trades.every(({ tradeId }) => kept.has(tradeId))).toBe(true);
+});
+
+// Its server was stopped in the middle: indices are gone, and none may come into being.
+test("a restore that broke off is said by the doctor's look, and finished by the same command", async () => {
+  await polytape("restore", "--from", folder, "--overwrite");
+  const before = await answers();
+  await fetch(`${openSearch.url}/_cluster/settings`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ transient: { "action.auto_create_index": "false" } }),
+  });
+  await fetch(`${openSearch.url}/markets_v1`, { method: "DELETE" });
+  expect(await store.inspect()).toMatchObject({ makesIndices: false });
+
+  expect(await polytape("restore", "--from", folder, "--overwrite")).toMatchObject({
+    status: 0,
+    errors: [expect.stringContaining("Bringing back")],
+  });
+
+  expect(await answers()).toEqual(before);
+  expect(await store.inspect()).toMatchObject({ makesIndices: true, blocked: [] });
+});
+
 // Whoever got hold of a key must not be let in again by an old backup.
 test("a key that was revoked after the backup stays revoked", async () => {
   const id = /key_\w+/.exec((await polytape("keys", "create", "--plan", "weekly")).out.join())?.[0] ?? "";
@@ -169,7 +222,10 @@ test("usage that was counted comes back with its key", async () => {
   await polytape("backup", "--to", folder);
   await usage.delete("key_aaaaaaaaaaaa");
 
-  await polytape("restore", "--from", folder, "--overwrite");
+  expect(await polytape("restore", "--from", folder, "--overwrite")).toMatchObject({
+    status: 0,
+    errors: [expect.stringContaining("Bringing back")],
+  });
 
   expect((await usage.get("key_aaaaaaaaaaaa"))?.value).toEqual({ day: "2026-11-22", requests: 12 });
   await bus.close();

@@ -42,7 +42,12 @@ export function judgeDisk({ nodes }: StoreState): Finding {
   return ok(some(said));
 }
 
-export function judgeBlocks({ blocked }: StoreState): Finding {
+export function judgeBlocks({ blocked, makesIndices }: StoreState): Finding {
+  if (!makesIndices)
+    return failed(
+      "no index may come into being (action.auto_create_index)",
+      "a restore broke off, or somebody forbade it: run polytape restore again, or lift the setting",
+    );
   if (blocked.length === 0) return ok("none");
   const said = blocked.map(({ index, blocks }) => `${index} (${blocks.join(", ")})`);
   return failed(

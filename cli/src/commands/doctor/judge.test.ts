@@ -59,7 +59,15 @@ describe("functions", () => {
 
 function aStore(more: Partial<StoreState> = {}): StoreState {
   const node = { name: "n1", totalBytes: 100e9, freeBytes: 50e9, past: null };
-  return { version: "3.8.0", schemaVersion: 4, schemaNeeded: 4, nodes: [node], blocked: [], ...more };
+  return {
+    version: "3.8.0",
+    schemaVersion: 4,
+    schemaNeeded: 4,
+    nodes: [node],
+    makesIndices: true,
+    blocked: [],
+    ...more,
+  };
 }
 
 describe("store", () => {
@@ -97,6 +105,7 @@ describe("store", () => {
     const blocked = [{ index: "trades_v1-2026.11.22", blocks: ["index.blocks.write"] }];
 
     expect(judgeBlocks(aStore()).verdict).toBe("ok");
+    expect(judgeBlocks(aStore({ makesIndices: false })).verdict).toBe("failed");
     expect(judgeBlocks(aStore({ blocked }))).toMatchObject({
       verdict: "failed",
       said: "trades_v1-2026.11.22 (index.blocks.write)",

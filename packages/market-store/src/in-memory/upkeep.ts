@@ -10,6 +10,7 @@ export function inMemoryUpkeep() {
     schemaVersion: SCHEMA_VERSION,
     schemaNeeded: SCHEMA_VERSION,
     nodes: [{ name: "memory", totalBytes: 100e9, freeBytes: 50e9, past: null }],
+    makesIndices: true,
     blocked: [],
   };
   const refuse = async (): Promise<never> => {

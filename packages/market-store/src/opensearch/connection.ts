@@ -15,6 +15,8 @@ export interface StoreRequest {
   readonly accept?: readonly number[];
   /** Sent once: whoever asks repeats it, made anew. */
   readonly once?: boolean;
+  /** In place of the settings' one: work on whole indices may take longer than any question. */
+  readonly timeoutMs?: number;
 }
 
 export interface StoreAnswer {
@@ -57,7 +59,7 @@ export function connectStore(settings: StoreSettings): StoreConnection {
 
 function connectionOf(client: Client, signal: AbortSignal | null): StoreConnection {
   return {
-    async request({ method, path, query, body, lines, accept, once }) {
+    async request({ method, path, query, body, lines, accept, once, timeoutMs }) {
       try {
         signal?.throwIfAborted();
         const underway = client.transport.request(
@@ -68,7 +70,11 @@ function connectionOf(client: Client, signal: AbortSignal | null): StoreConnecti
             ...(body && { body }),
             ...(lines !== undefined && { bulkBody: lines }),
           },
-          { ignore: [...(accept ?? [])], ...(once && { maxRetries: 0 }) },
+          {
+            ignore: [...(accept ?? [])],
+            ...(once && { maxRetries: 0 }),
+            ...(timeoutMs !== undefined && { requestTimeout: timeoutMs }),
+          },
         );
         const answer = await abortedBy(signal, underway);
         return { status: answer.statusCode ?? 0, body: answer.body };

@@ -50,6 +50,11 @@ const snapshotsAnswer = z.object({
 const healthAnswer = z.object({ status: z.enum(["green", "yellow", "red"]) });
 const refusal = z.object({ error: z.object({ reason: z.string(), caused_by: z.unknown().optional() }) });
 
+/** A busy server may take long to change what it consists of; given up, its work would go on unseen. */
+const PATIENCE = { timeoutMs: 150_000, query: { cluster_manager_timeout: "120s" } } as const;
+/** Names in one address, which a server takes up to 4 KiB of. */
+const NAMES_AT_ONCE_MAX = 50;
+
 /** See `StoreBackups`. */
 export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names">): StoreBackups {
   const own = ownIndices(names);
@@ -59,11 +64,15 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
     const { body } = await store.request({
       method: "GET",
       path: `/_cat/indices/${own}`,
-      query: { format: "json", h: "index,docs.count,status", expand_wildcards: "all" },
-      accept: [404],
+      // One that is missing must not hide the others.
+      query: {
+        format: "json",
+        h: "index,docs.count,status",
+        expand_wildcards: "all",
+        ignore_unavailable: true,
+      },
     });
-    const rows = catAnswer.safeParse(body);
-    const found = (rows.success ? rows.data : []).map((row) => ({
+    const found = readAnswer(catAnswer, body, "the indices").map((row) => ({
       name: row.index,
       documents: Number(row["docs.count"] ?? 0),
       // Nobody can say what is in it.
@@ -80,6 +89,7 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
     const hash = createHash("sha256").update(`${names.prefix}${folder}`).digest("hex").slice(0, 12);
     const path = `/_snapshot/polytape-${hash}`;
     const { status, body } = await store.request({
+      ...PATIENCE,
       method: "PUT",
       path,
       body: { type: "fs", settings: { location: folder, compress: true, readonly } },
@@ -89,7 +99,7 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
     try {
       return await work(path);
     } finally {
-      await store.request({ method: "DELETE", path, accept: [404] });
+      await store.request({ ...PATIENCE, method: "DELETE", path, accept: [404] });
     }
   }
 
@@ -113,6 +123,7 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
   async function letNothingSpringUp<T>(work: () => Promise<T>): Promise<T> {
     const set = (value: string | null) =>
       store.request({
+        ...PATIENCE,
         method: "PUT",
         path: "/_cluster/settings",
         body: { transient: { "action.auto_create_index": value } },
@@ -122,6 +133,18 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
       return await work();
     } finally {
       await set(null);
+    }
+  }
+
+  async function deleteAll(indices: readonly string[]): Promise<void> {
+    for (let at = 0; at < indices.length; at += NAMES_AT_ONCE_MAX) {
+      const path = `/${indices.slice(at, at + NAMES_AT_ONCE_MAX).join(",")}`;
+      await store.request({
+        method: "DELETE",
+        path,
+        ...PATIENCE,
+        query: { ...PATIENCE.query, ignore_unavailable: true },
+      });
     }
   }
 
@@ -147,7 +170,8 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
         await store.request({
           method: "PUT",
           path: `${path}/${name}`,
-          query: { wait_for_completion: false },
+          query: { ...PATIENCE.query, wait_for_completion: false },
+          timeoutMs: PATIENCE.timeoutMs,
           body: { indices: indices.map((index) => index.name).join(","), include_global_state: false },
           once: true,
         });
@@ -171,12 +195,12 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
       inRepository({ folder, readonly: true }, async (path) => {
         const indices = await whole(path, name);
         await letNothingSpringUp(async () => {
-          for (const index of await listIndices())
-            await store.request({ method: "DELETE", path: `/${index.name}`, accept: [404] });
+          await deleteAll((await listIndices()).map((index) => index.name));
           await store.request({
             method: "POST",
             path: `${path}/${name}/_restore`,
-            query: { wait_for_completion: false },
+            query: { ...PATIENCE.query, wait_for_completion: false },
+            timeoutMs: PATIENCE.timeoutMs,
             body: { indices: indices.join(","), include_global_state: false },
             once: true,
           });

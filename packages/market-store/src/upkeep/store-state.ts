@@ -13,6 +13,8 @@ export interface StoreState {
   /** What this version of the package expects. */
   readonly schemaNeeded: number;
   readonly nodes: readonly NodeState[];
+  /** An index that a write needs may come into being; a restore that broke off leaves that forbidden. */
+  readonly makesIndices: boolean;
   /** Indices of ours that refuse something, with what blocks them. */
   readonly blocked: readonly { readonly index: string; readonly blocks: readonly string[] }[];
 }
@@ -77,6 +79,7 @@ export async function readStoreState({
       const disk = { totalBytes: fs.total.total_in_bytes, freeBytes: fs.total.available_in_bytes };
       return { name, ...disk, past: watermarkPast(settings, disk) };
     }),
+    makesIndices: settings["action.auto_create_index"] !== "false",
     blocked: Object.entries(indices)
       .map(([index, { settings: blocks }]) => ({ index, blocks: namesOfTrue(blocks) }))
       .filter(({ blocks }) => blocks.length > 0),
