@@ -42,7 +42,10 @@ export interface Machine {
   buildCandles(fate?: Fate): Promise<Outcome>;
 }
 
-const backfillJob = z.object({ backfill: z.string(), position: z.string() });
+const backfillJob = z.union([
+  z.object({ backfill: z.string(), position: z.string() }),
+  z.object({ from: z.string(), to: z.string(), request_id: z.string() }),
+]);
 
 const tapeState = z.object({
   anchor: z.object({ tsSeconds: z.int() }).nullable(),
