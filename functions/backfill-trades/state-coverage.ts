@@ -1,7 +1,7 @@
 import { type CoverageInterval, DAY_MS } from "@polytape/market-model";
 import { type MarketStore, VISIBLE_AFTER_MS } from "@polytape/market-store";
 import type { BackfillStatement, PendingStatement } from "./backfill-state.ts";
-import { leaveOutComplete } from "./leave-out-complete.ts";
+import { leaveOutRead } from "./leave-out-read.ts";
 
 /** Known intervals that a statement of something missing is compared with. */
 const KNOWN_MAX = 10_000;
@@ -49,7 +49,7 @@ export async function stateCoverage(
     const { stream, fromMs, toMs, marketId } = interval;
     const ofMarket = marketId === null ? {} : { marketId };
     const known = await coverage.findIntervals({ stream, fromMs, toMs, limit: KNOWN_MAX, ...ofMarket });
-    statements.push(...leaveOutComplete(interval, known));
+    statements.push(...leaveOutRead(interval, known));
   }
   const pieces = statements.flatMap(cutLong);
   if (pieces.length > 0) await coverage.recordIntervals(pieces);
