@@ -27,5 +27,5 @@ function variableOf({ surroundings }: Pick<Tools, "surroundings">, name: string)
 
 /** Also of a list of addresses, as NATS takes it. */
 function withoutCredentials(addresses: string): string {
-  return addresses.replace(/\/\/[^/@,]*@/g, "//");
+  return addresses.replace(/\/\/[^/,]*@/g, "//");
 }
