@@ -99,6 +99,11 @@ export const backfillSchema = z.object({
   notBeforeMs: z.int().default(0),
   /** Where the feed of its market ended at the last walk (null: it had no row), and how many walks there were. */
   feedEnd: z.object({ row: z.string().nullable(), walks: z.int() }).nullable().default(null),
+  /** What a call is about to store: until a walk has come past it, its rows may be stored and not told of. */
+  claim: z
+    .object({ walkId: z.string(), pages: z.int(), oldestSeconds: z.int().nullable() })
+    .nullable()
+    .default(null),
   /** Oldest first. */
   pending: z.array(pendingSchema).default([]),
   /** As of `updatedAtMs`; for whoever shows it. */
@@ -143,6 +148,7 @@ export function newBackfill(
     awaitsTick: false,
     notBeforeMs: 0,
     feedEnd: null,
+    claim: null,
     pending: [],
     progress: null,
     walk: newWalk(request, surroundings),

@@ -4,6 +4,7 @@ import { BACKFILL_ROW_SET } from "./advance-walk.ts";
 import type { StoredBackfill } from "./backfill-list.ts";
 import { type Backfill, newWalk } from "./backfill-state.ts";
 import type { BackfillTradesParts } from "./backfill-trades.ts";
+import { claimOf, leftOf } from "./claim-batch.ts";
 import { confirmAfterMs, judgeEnd } from "./confirm-end.ts";
 import { progressOf } from "./progress.ts";
 import { proveCoverage } from "./prove-coverage.ts";
@@ -17,7 +18,7 @@ type Parts = Pick<
 >;
 
 /**
- * Rows on disk, then news of their minutes, then what earlier batches prove and readers can see by now, then the
+ * A claim, then rows on disk, then news of their minutes (of rows that were there only while a claim is resumed), then what earlier batches prove and readers can see by now, then the
  * checkpoint, which keeps what this batch proves until its rows can be seen too.
  */
 export async function settleBatch(
@@ -34,11 +35,14 @@ export async function settleBatch(
   // The batch knows the walk as its run began; what was covered since is in the checkpoint.
   const coveredFromSeconds =
     state.walk.pages === 0 ? batch.walk.coveredFromSeconds : state.walk.coveredFromSeconds;
+  const resumed = state.claim;
+  await backfill.save({ ...state, claim: claimOf(batch.walk, resumed) });
   const counts = await storeBatch(store, batch.trades, { marketId: state.marketId, coveredFromSeconds });
   const storedAtMs = now();
   const late = counts.lateBelow + counts.lateAbove;
   if (late > 0) log.warn("late_rows", { backfill: state.id, count: late });
-  await bus.publishTradesStored(BACKFILL_ROW_SET, touchedWindows(batch.trades), "past");
+  if (counts.stored > 0 || resumed)
+    await bus.publishTradesStored(BACKFILL_ROW_SET, touchedWindows(batch.trades), "past");
 
   const { visible, waiting } = takeVisible(state.pending, now());
   await stateCoverage(store, visible);
@@ -70,6 +74,7 @@ export async function settleBatch(
       awaitsTick: feedEnd !== null,
       notBeforeMs: feedEnd ? now() + confirmAfterMs(feedEnd) : 0,
       feedEnd: feedEnd ?? state.feedEnd,
+      claim: leftOf(batch.walk, resumed),
       pending: addPending(waiting, proof.intervals, storedAtMs),
       walk: feedEnd
         ? newWalk(state, { walkId: randomUUID(), nowMs: now(), settleSeconds })
