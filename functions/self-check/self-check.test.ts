@@ -1,16 +1,7 @@
 import { DAY_MS, PolytapeError, type TradeRow, tradeRowKey } from "@polytape/market-model";
 import { aTradeRow } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
-import {
-  aDayOfRows,
-  anActiveMarket,
-  aSelfCheck,
-  DAY,
-  dayRange,
-  marketOf,
-  NOW,
-  statementOf,
-} from "./a-self-check.ts";
+import { aDayOfRows, anActiveMarket, aSelfCheck, DAY, dayRange, marketOf, NOW } from "./a-self-check.ts";
 import { CHECKPOINT_NAME } from "./check-state.ts";
 import { BACKFILL_TOPIC, type SelfCheckParts, TOPIC } from "./self-check.ts";
 
@@ -174,42 +165,6 @@ test("does not check a day of which nothing is known, nor one that has not settl
   await expect(tape.run({ day: "2026-11-21" })).rejects.toMatchObject({ code: "self_check_refused" });
   await expect(tape.run({ day: "2026-01-01" })).rejects.toMatchObject({ code: "self_check_refused" });
   expect(tape.feed.calls).toEqual([]);
-});
-
-test("says to a request that nothing is known of its day, and keeps the last result and the check under way", async () => {
-  const tape = await aSelfCheck({ served: aDayOfRows([1, 2], 12) });
-  await tape.run();
-  const last = (await tape.store.checkpoints.read(CHECKPOINT_NAME))?.state;
-  const { length } = tape.feed.calls;
-
-  const answers = [
-    await tape.run({ day: "2026-11-10" }),
-    await tape.run({ day: "2026-11-10", markets: [marketOf(1)] }),
-  ];
-
-  for (const answer of answers)
-    expect(answer).toEqual({
-      outcome: "nothing_to_check",
-      day: "2026-11-10",
-      reason: expect.stringContaining("ledger claims nothing"),
-    });
-  expect((await tape.store.checkpoints.read(CHECKPOINT_NAME))?.state).toEqual(last);
-  expect(tape.feed.calls).toHaveLength(length);
-});
-
-test("checks a named market of which alone something is known", async () => {
-  const tape = await aSelfCheck({ served: aDayOfRows([1, 2], 12), state: "unknown" });
-  await tape.store.coverage.recordIntervals([statementOf(marketOf(2), "complete")]);
-
-  const markets = [marketOf(1), marketOf(2)];
-
-  expect(await tape.run({ day: "2026-11-20", markets })).toMatchObject({
-    outcome: "done",
-    checked_markets: 2,
-  });
-  expect(await tape.run({ day: "2026-11-20", markets: [marketOf(3)] })).toMatchObject({
-    outcome: "nothing_to_check",
-  });
 });
 
 test("goes on in the next call where its budget ended, and asks for that call", async () => {
