@@ -8,11 +8,11 @@ const PARTS: Readonly<Record<string, { variable: string; standard: string }>> = 
   gateway_unavailable: { variable: "OPENFAAS_URL", standard: "http://127.0.0.1:8080" },
 };
 
-/** For an error of a server that is away: where it was looked for, without credentials, and what to do; else empty. */
+/** For an error of a server that is away: where it was looked for and what to do; else empty. May hold credentials. */
 export function nextStep(error: unknown, tools: Pick<Tools, "surroundings">): string {
   const part = error instanceof PolytapeError ? PARTS[error.code] : undefined;
   if (part === undefined) return "";
-  const address = withoutCredentials(variableOf(tools, part.variable) ?? part.standard);
+  const address = variableOf(tools, part.variable) ?? part.standard;
   return ` It was asked at ${address} (${part.variable}): \`make status\` tells what runs here, \`polytape doctor\` what is wrong.`;
 }
 
@@ -25,7 +25,7 @@ function variableOf({ surroundings }: Pick<Tools, "surroundings">, name: string)
   }
 }
 
-/** Also of a list of addresses, as NATS takes it. */
-function withoutCredentials(addresses: string): string {
-  return addresses.replace(/\/\/[^/,]*@/g, "//");
+/** A text whose addresses, also in a list as NATS takes it, have lost their credentials. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/,\s]*@/g, "//");
 }

@@ -111,10 +111,11 @@ test("a server that is away ends with status 1", async () => {
 test("credentials in an address are not repeated when its server is away", async () => {
   const surroundings = { variables: { NATS_URL: "nats://ada:se@cret@tape:4222,nats://ada:other@b:4222" } };
   const { call, bus } = aShell({ surroundings });
-  bus.failWith(new PolytapeError("operating", "bus_unavailable", "NATS cannot be reached."));
+  bus.failWith(new PolytapeError("operating", "bus_unavailable", "No NATS at nats://ada:se@cret@tape:4222."));
 
   const [error] = (await call("keys", "list")).errors;
 
+  expect(error).toContain("No NATS at nats://tape:4222. It was");
   expect(error).toContain("asked at nats://tape:4222,nats://b:4222 (NATS_URL)");
 });
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Command, Tools } from "./command.ts";
 import { ANSWER_INCOMPLETE, type ExitStatus } from "./exit-status.ts";
 import { commandHelp, overview } from "./help.ts";
-import { nextStep } from "./next-step.ts";
+import { nextStep, withoutCredentials } from "./next-step.ts";
 import { type Call, helpedFamily, parseCommand, usage } from "./parse-command.ts";
 
 /** Does what the words say; what goes wrong is told in one sentence. */
@@ -25,7 +25,9 @@ export async function run(
     else await runCall(parseCommand(commands, words), tools);
     return 0;
   } catch (error) {
-    printError(`polytape: ${withoutKeys(`${sentenceOf(error)}${nextStep(error, tools)}`)}`);
+    printError(
+      `polytape: ${withoutKeys(withoutCredentials(`${sentenceOf(error)}${nextStep(error, tools)}`))}`,
+    );
     return statusOf(error);
   }
 }
