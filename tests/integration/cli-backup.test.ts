@@ -53,6 +53,7 @@ async function fill(): Promise<void> {
     { ...aBook({ tsMs: Date.now() - DAY_MS }), observedAtMs: Date.now(), previousSeenAtMs: null },
   ]);
   await store.checkpoints.write("a-walk", { at: 7 }, null);
+  await fetch(`${openSearch.url}/_refresh`, { method: "POST" });
 }
 
 async function polytape(...words: string[]) {
@@ -185,7 +186,7 @@ test("collectors that go on are refused meanwhile, stand in nobody's way, and st
 
 // Its server was stopped in the middle: indices are gone, and none may come into being.
 test("a restore that broke off is said by the doctor's look, and finished by the same command", async () => {
-  await polytape("restore", "--from", folder, "--overwrite");
+  await polytape("backup", "--to", folder);
   const before = await answers();
   await fetch(`${openSearch.url}/_cluster/settings`, {
     method: "PUT",

@@ -63,7 +63,8 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
     await store.request({ method: "POST", path: `/${own}/_refresh`, query: { ignore_unavailable: true } });
     const { body } = await store.request({
       method: "GET",
-      path: `/_cat/indices/${own}`,
+      // By patterns: for a name that is missing it would wait half a minute.
+      path: `/_cat/indices/${own.replaceAll(/([^*])(?=,|$)/g, "$1*")}`,
       // One that is missing must not hide the others.
       query: {
         format: "json",
@@ -72,7 +73,12 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
         ignore_unavailable: true,
       },
     });
-    const found = readAnswer(catAnswer, body, "the indices").map((row) => ({
+    const ours = readAnswer(catAnswer, body, "the indices").filter(({ index }) =>
+      own
+        .split(",")
+        .some((name) => (name.endsWith("*") ? index.startsWith(name.slice(0, -1)) : index === name)),
+    );
+    const found = ours.map((row) => ({
       name: row.index,
       documents: Number(row["docs.count"] ?? 0),
       // Nobody can say what is in it.
