@@ -64,10 +64,13 @@ export async function aSelfCheck(
   await store.coverage.recordIntervals([statementOf(null, state)]);
   clock.nowMs = NOW;
   const parts: SelfCheckParts = {
-    source: { readTradePage: (query) => feed.readTradePage({ ...query, limit: 5 }) },
+    source: {
+      readTradePage: (query) => feed.readTradePage({ ...query, limit: 5 }),
+      readStatus: () => feed.readStatus(),
+    },
     store,
     bus,
-    bounds: { settleSeconds: 600, retentionDays: 90 },
+    bounds: { settleSeconds: 600, retentionDays: 90, upstreamLagSecondsMax: 60 },
     sample: { marketsMax: 20, volumeRatioMax: 2 },
     budget: { pagesMax: 100, timeMs: 40_000 },
     pause: async () => {},

@@ -9,7 +9,7 @@ import {
 } from "@polytape/market-model";
 import { VISIBLE_AFTER_MS } from "@polytape/market-store";
 import { compareDay, type DayDifference, readStored } from "./compare-day.ts";
-import { CHECKED_ROW_SET, type Reread, rereadMarket } from "./reread-market.ts";
+import { CHECKED_ROW_SET, provesNothing, type Reread, rereadSurely } from "./reread-market.ts";
 import type { SelfCheckParts } from "./self-check.ts";
 import { NO_MARKET, troubleStatements, verdictStatements } from "./verdict.ts";
 
@@ -50,7 +50,9 @@ export async function checkMarket(
   { pagesMax, isFirst, repair }: { pagesMax: number; isFirst: boolean; repair: Repair },
 ): Promise<MarketFinding | null> {
   const { store, bus, pause } = parts;
-  const reread = await rereadMarket(parts, market, pagesMax);
+  const reread = await rereadSurely(parts, market, pagesMax);
+  // Asked again after it was read: what an upstream that is behind does not show may still come.
+  if (await isUpstreamBehind(parts)) return null;
   const isShort = reread.isOutOfTime || reread.pages >= pagesMax;
   if (!reread.isWhole && isShort && !isFirst) return null;
   if (reread.rejected.length > 0) await store.rejections.keepSamples(reread.rejected);
@@ -70,8 +72,10 @@ export async function checkMarket(
     await pause(VISIBLE_AFTER_MS);
   }
   const finding = { missingRows, stored, extraRows: extra.length };
+  // A feed that ends above rows that it served once is not whole, whatever it says.
+  const believed = reread.isEndOfFeed && extra.length > 0 ? provesNothing(reread, market) : reread;
   const statements = verdictStatements(market, {
-    reread,
+    reread: believed,
     finding,
     claims: claims.ofMarket,
     nowMs: parts.now(),
@@ -82,8 +86,13 @@ export async function checkMarket(
     pages: reread.pages,
     rows: reread.trades.length,
     rejected: reread.rejected.length,
-    isWhole: reread.isWhole,
+    isWhole: believed.isWhole,
   };
+}
+
+/** Whether the upstream is too far behind the chain for what it shows to prove anything. */
+export async function isUpstreamBehind({ source, bounds }: SelfCheckParts): Promise<boolean> {
+  return (await source.readStatus()).lagSeconds > bounds.upstreamLagSecondsMax;
 }
 
 /** Tells of all minutes of a market's day that have stored rows: the candles of whoever missed the news follow. */

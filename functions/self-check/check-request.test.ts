@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readRequest, selfCheckInput } from "./check-request.ts";
 
-const bounds = { settleSeconds: 600, retentionDays: 90 };
+const bounds = { settleSeconds: 600, retentionDays: 90, upstreamLagSecondsMax: 60 };
 const now = Date.parse("2026-11-22T22:10:24Z");
 
 test("takes the oldest whole day that is kept, and names it when it refuses an older one", () => {

@@ -38,6 +38,8 @@ export interface CheckRequest {
 }
 
 export interface CheckBounds {
+  /** An upstream further behind the chain than this proves nothing, seconds. */
+  readonly upstreamLagSecondsMax: number;
   readonly settleSeconds: number;
   /** 0: no bound. */
   readonly retentionDays: number;

@@ -21,7 +21,11 @@ export default defineJob({
     return settings.SELF_CHECK_MARKETS === 0 ? "SELF_CHECK_MARKETS=0" : null;
   },
   connect: async (settings) => ({
-    bounds: { settleSeconds: settings.SETTLE_SECONDS, retentionDays: settings.RETENTION_DAYS },
+    bounds: {
+      settleSeconds: settings.SETTLE_SECONDS,
+      retentionDays: settings.RETENTION_DAYS,
+      upstreamLagSecondsMax: settings.UPSTREAM_LAG_SECONDS_MAX,
+    },
     sample: {
       marketsMax: settings.SELF_CHECK_MARKETS,
       volumeRatioMax: settings.SELF_CHECK_VOLUME_RATIO_MAX,

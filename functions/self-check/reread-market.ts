@@ -28,14 +28,42 @@ export interface Reread {
   /** Seconds of which the upstream served only a part. */
   readonly cutSeconds: ReadonlySet<number>;
   readonly isWhole: boolean;
+  /** The feed ended above the day's first second: the upstream serves no older row, or says so wrongly. */
+  readonly isEndOfFeed: boolean;
   /** The call's time was over. */
   readonly isOutOfTime: boolean;
 }
 
 export interface RereadParts {
-  readonly source: Pick<PolymarketSource, "readTradePage">;
+  readonly source: Pick<PolymarketSource, "readTradePage" | "readStatus">;
   readonly signal: AbortSignal;
   now(): EpochMs;
+}
+
+/**
+ * Reads a market's day, and believes the end of its feed only when a second reading ends at the same rows: one short
+ * answer must not prove that there is nothing older.
+ */
+export async function rereadSurely(
+  parts: RereadParts,
+  market: { marketId: string; dayMs: EpochMs },
+  pagesMax: number,
+): Promise<Reread> {
+  const first = await rereadMarket(parts, market, pagesMax);
+  if (!first.isWhole || !first.isEndOfFeed) return first;
+  const second = await rereadMarket(parts, market, Math.max(1, pagesMax - first.pages));
+  const again = { ...second, pages: first.pages + second.pages };
+  return second.isEndOfFeed && isSame(first.trades, second.trades) ? again : provesNothing(again, market);
+}
+
+/** What was read stands, and nothing is known of what was not. */
+export function provesNothing(reread: Reread, { dayMs }: { dayMs: EpochMs }): Reread {
+  return { ...reread, isWhole: false, readFromSeconds: (dayMs + DAY_MS) / SECOND_MS };
+}
+
+function isSame(one: readonly Trade[], other: readonly Trade[]): boolean {
+  const ids = new Set(other.map(({ tradeId }) => tradeId));
+  return one.length === other.length && one.every(({ tradeId }) => ids.has(tradeId));
 }
 
 /** Reads a market's own feed from its head down to the day's first second, as a walk of its own. */
@@ -70,7 +98,18 @@ export async function rereadMarket(
   const readFromSeconds = isDown ? day.from : Math.min(Math.max(oldestSeconds + 1, day.from), day.to);
   const isWhole = isDown && cutSeconds.size === 0;
   const isOutOfTime = walk.end === "out_of_time";
-  return { trades, rejected, pages, startedMs, readFromSeconds, cutSeconds, isWhole, isOutOfTime };
+  const isEndOfFeed = isDown && oldestSeconds >= day.from;
+  return {
+    trades,
+    rejected,
+    pages,
+    startedMs,
+    readFromSeconds,
+    cutSeconds,
+    isWhole,
+    isEndOfFeed,
+    isOutOfTime,
+  };
 }
 
 interface Seconds {

@@ -68,6 +68,7 @@ test("does not call a market repaired whose feed ends above the day's begin by a
   const tape = await aSelfCheck({ served, isStored: (_, place) => place !== 3 });
   const { source } = tape.parts;
   const capped: SelfCheckParts["source"] = {
+    readStatus: () => source.readStatus(),
     readTradePage: async (query) => ({
       ...(await source.readTradePage(query)),
       nextCursor: null,
@@ -120,7 +121,13 @@ test("draws the same markets for the same day, and no more than it should", asyn
   const drawn = async () => {
     const tape = await aSelfCheck({ served }, { sample });
     await tape.run();
-    return [...new Set(tape.feed.calls.map(({ argument }) => (argument as { marketId: string }).marketId))];
+    return [
+      ...new Set(
+        tape.feed.calls
+          .filter(({ method }) => method === "readTradePage")
+          .map(({ argument }) => (argument as { marketId: string }).marketId),
+      ),
+    ];
   };
 
   const first = await drawn();
@@ -200,6 +207,7 @@ test("sets a bad record aside and stores the others", async () => {
   const { source } = tape.parts;
   let first = true;
   const spoilt: SelfCheckParts["source"] = {
+    readStatus: () => source.readStatus(),
     readTradePage: async (query) => {
       const rejected = first ? [bad] : [];
       first = false;
@@ -216,7 +224,7 @@ test("waits when it is throttled, and passes a market that the upstream refuses"
   tape.feed.failCall(1, new PolytapeError("operating", "upstream_throttled", "Too many."));
 
   expect(await tape.run()).toEqual({ outcome: "throttled" });
-  tape.feed.failCall(1, new PolytapeError("operating", "upstream_refused", "No."));
+  tape.feed.failCall(2, new PolytapeError("operating", "upstream_refused", "No."));
   expect(await tape.run()).toMatchObject({ outcome: "done", checked_markets: 2, unfinished_markets: 1 });
 });
 
@@ -224,6 +232,7 @@ test("a market whose feed fails keeps no other waiting, and is given up after a 
   const tape = await aSelfCheck({ served: aDayOfRows([1, 2, 3], 12), isStored: (_, place) => place !== 3 });
   const { source } = tape.parts;
   const failing: SelfCheckParts["source"] = {
+    readStatus: () => source.readStatus(),
     readTradePage: async (query) => {
       if (query.marketId === marketOf(2))
         throw new PolytapeError("operating", "upstream_unavailable", "Away.");

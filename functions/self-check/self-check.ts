@@ -2,7 +2,7 @@ import type { EventBus } from "@polytape/event-bus";
 import type { JobReport, RunContext } from "@polytape/function-runtime";
 import { DAY_MS, hasCode, toRfc3339 } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
-import { checkMarket, type MarketFinding, type Repair, tellOfDay } from "./check-market.ts";
+import { checkMarket, isUpstreamBehind, type MarketFinding, type Repair, tellOfDay } from "./check-market.ts";
 import {
   type CheckBounds,
   lastSettledDay,
@@ -82,6 +82,7 @@ async function openCheck(
   if (!request && checkedDayMs !== null && checkedDayMs >= dayMs) return { outcome: "nothing_to_do" };
   if (!request && !(await isAnythingKnown(store, dayMs, null))) return nothingToCheck(dayMs);
   const left = named ?? (await chooseMarkets(store, dayMs, sample.marketsMax));
+  if (left.length === 0) return { outcome: "nothing_to_check", day: nameOfDay(dayMs), reason: NO_MARKETS };
   const fresh = { dayMs, named: named && [...named], openedAtMs: now(), left: [...left] };
   await stored.save({ ...stored.state, open: { ...fresh, repair: null, totals: NO_TOTALS, anomalies: [] } });
   log.info("self_check_starts", { day: nameOfDay(dayMs), markets: left.length });
@@ -120,8 +121,12 @@ function nothingToCheck(dayMs: number): JobReport {
   return { outcome: "nothing_to_check", day: nameOfDay(dayMs), reason };
 }
 
+/** A day without a market is not checked by that: it is looked at again. */
+const NO_MARKETS = "No market has trades on this day, and none is known to be open.";
+
 async function continueCheck(parts: SelfCheckParts, stored: StoredState): Promise<JobReport> {
   const { budget, now, signal } = parts;
+  if (await isUpstreamBehind(parts)) return { outcome: "upstream_behind" };
   const startedMs = now();
   const before = stored.state.open?.totals ?? NO_TOTALS;
   let pagesLeft = budget.pagesMax;

@@ -20,6 +20,8 @@ export const selfCheckSettings = z.object({
   SELF_CHECK_VOLUME_RATIO_MAX: wholeNumber({ min: 1, max: 1_000 }).default(2),
   /** A day is checked when its end is older than this, seconds. */
   SETTLE_SECONDS: wholeNumber({ min: 0, max: 86_400 }).default(600),
+  /** While the upstream is further behind the chain, nothing is checked, seconds. */
+  UPSTREAM_LAG_SECONDS_MAX: wholeNumber({ min: 1, max: 86_400 }).default(60),
   /** Older days are refused; 0: no bound. */
   RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
 });

@@ -85,7 +85,7 @@ function theJob(changes: Partial<SelfCheckParts> = {}): SelfCheckParts {
     source,
     store,
     bus,
-    bounds: { settleSeconds: 600, retentionDays: 0 },
+    bounds: { settleSeconds: 600, retentionDays: 0, upstreamLagSecondsMax: 60 },
     sample: { marketsMax: 2 * MARKETS, volumeRatioMax: 1_000 },
     budget: { pagesMax: 1_000, timeMs: 600_000 },
     pause: refreshDay,
