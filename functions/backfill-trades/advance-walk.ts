@@ -1,6 +1,7 @@
-import { numberEqualTrades, type RowSet, type Trade } from "@polytape/market-model";
+import { numberEqualTrades, type RowSet, SECOND_MS, type Trade } from "@polytape/market-model";
 import type { TradePage } from "@polytape/polymarket-source";
 import type { Walk } from "./backfill-state.ts";
+import { addDoubts } from "./doubtful-runs.ts";
 
 /** Candles and volume use these, and "complete" speaks of them. */
 export const BACKFILL_ROW_SET: RowSet = "taker";
@@ -29,8 +30,13 @@ export function advanceWalk(before: Walk, fromSeconds: number, page: TradePage):
   const oldestSeconds = all.at(-1)?.tsSeconds ?? before.oldestSeconds;
   const end = endOf(page, oldestSeconds !== null && oldestSeconds < fromSeconds);
   const cut = page.cutSeconds.filter((second) => second >= fromSeconds && second < before.coveredFromSeconds);
+  const newest = all[0]?.tsSeconds ?? null;
+  // The first page may be newer than the clock here.
+  const above = before.oldestSeconds ?? Math.max(newest ?? 0, Math.floor(page.receivedAtMs / SECOND_MS));
+  const span = { newest, oldest: all.at(-1)?.tsSeconds ?? null, before: above };
   const walk: Walk = {
     ...before,
+    ...addDoubts(before, page.rejected, span),
     cursor: page.nextCursor,
     pages: before.pages + 1,
     rows: before.rows + trades.length,

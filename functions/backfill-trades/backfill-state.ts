@@ -23,6 +23,10 @@ const walkSchema = z.object({
   upstream: z.enum(["v1", "v2"]).default("v2"),
   /** Seconds of which the upstream served a part only, below `coveredFromSeconds`. */
   cutSeconds: z.array(z.int()).default([]),
+  /** Where refused rows lie, below `coveredFromSeconds`. */
+  doubts: z.array(z.object({ fromSeconds: z.int(), toSeconds: z.int() })).default([]),
+  /** Refused rows of an unknown time lie between the oldest row so far and the next. */
+  hasUnplaced: z.boolean().default(false),
   /** Rows below `coveredFromSeconds` that were new although the ledger called their time complete. */
   lateRows: z.int().default(0),
 });
@@ -56,7 +60,7 @@ const pendingSchema = z.object({
       fromMs: z.int(),
       toMs: z.int(),
       state: z.enum(["complete", "partial", "missing"]),
-      cause: z.literal("upstream_cap").nullable(),
+      cause: z.enum(["upstream_cap", "row_rejected"]).nullable(),
       evidence: z.record(z.string(), z.unknown()),
     }),
   ),
@@ -178,6 +182,8 @@ export function newWalk(
     end: null,
     upstream: "v2",
     cutSeconds: [],
+    doubts: [],
+    hasUnplaced: false,
     lateRows: 0,
   };
 }

@@ -83,7 +83,14 @@ test.each([
       const { fromSeconds, toSeconds } = backfillSchema.parse(
         (await tape.store.checkpoints.read(`backfill:${id}`))?.state,
       );
-      expect(complete(await tape.intervals())).toEqual([[fromSeconds, toSeconds]]);
+      // All but what the bad row makes doubtful, and that says so.
+      const said = await tape.intervals();
+      expect(said.filter(({ cause }) => cause === "row_rejected")).not.toEqual([]);
+      expect(complete(said).length).toBeGreaterThan(1);
+      const read = said.map((each) =>
+        each.cause === "row_rejected" ? { ...each, state: "complete" as const } : each,
+      );
+      expect(complete(read)).toEqual([[fromSeconds, toSeconds]]);
       // A batch is read and told again at most, never the whole walk.
       expect(tape.feed.calls.length).toBeLessThanOrEqual(undisturbed.feed.calls.length + budget.pagesMax + 1);
       const told = (each: typeof tape) =>

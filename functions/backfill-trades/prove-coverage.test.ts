@@ -175,3 +175,64 @@ test("rows that are found in what was called complete are stored, and the ledger
   expect(others).toEqual([]);
   expect(whole).toMatchObject({ state: "complete", evidence: { late_rows: 3 } });
 });
+
+/** A row that nobody can read, at a place of the feed. */
+function withBadRow(rows: readonly TradeRow[], place: number, raw: unknown) {
+  const bad = { kind: "trade", reason: "side: HOLD", raw, receivedAtMs: 1 } as const;
+  return [...rows.slice(0, place), bad, ...rows.slice(place)];
+}
+
+const doubtsOf = async (tape: ReturnType<typeof aBackfill>) =>
+  (await tape.intervals())
+    .filter(({ cause }) => cause === "row_rejected")
+    .map(({ fromMs, toMs, state }) => [fromMs / 1_000, toMs / 1_000, state]);
+
+test("the second of a row that was refused is partial, and its neighbours are complete", async () => {
+  const rows = rowsWith(0);
+  const second = secondAt(rows, 17) + 7;
+  const tape = aBackfill(withBadRow(rows, 17, { timestamp: second }), { bounds });
+
+  await tape.run(theDay);
+  await tape.runToEnd();
+
+  expect(await doubtsOf(tape)).toEqual([[second, second + 1, "partial"]]);
+  expect(complete(await tape.intervals())).toEqual([
+    [from, second],
+    [second + 1, NOW_SECONDS - 600],
+  ]);
+  expect((await tape.intervals())[1]?.evidence).toMatchObject({ rejected: 1 });
+});
+
+test.each([{ raw: "gibberish" }, { raw: { timestamp: 0 } }, { raw: { timestamp: NOW_SECONDS * 2 } }])(
+  "a refused row whose time cannot be read makes its page and what is around it partial: $raw",
+  async ({ raw }) => {
+    const rows = rowsWith(0);
+    // Pages of seven: the third one has the rows at 14 to 19, and ends with the bad one.
+    const tape = aBackfill(withBadRow(rows, 20, raw), { bounds, budget: { pagesMax: 1, batchPages: 1 } });
+
+    await tape.run(theDay);
+    await tape.runToEnd();
+
+    const [oldest, newest] = [secondAt(rows, 20), secondAt(rows, 13)];
+    expect(await doubtsOf(tape)).toEqual([[oldest, newest + 1, "partial"]]);
+    expect(complete(await tape.intervals())).toEqual([
+      [from, oldest],
+      [newest + 1, NOW_SECONDS - 600],
+    ]);
+  },
+);
+
+test("a page of refused rows only is partial between its neighbours", async () => {
+  const rows = rowsWith(0);
+  const bad = { kind: "trade", reason: "side: HOLD", raw: null, receivedAtMs: 1 } as const;
+  const feed = [...rows.slice(0, 14), ...Array(7).fill(bad), ...rows.slice(14)];
+  const tape = aBackfill(feed, { bounds, budget: { pagesMax: 1, batchPages: 1 } });
+
+  await tape.run(theDay);
+  await tape.runToEnd();
+
+  const [doubt, ...others] = await doubtsOf(tape);
+  expect(others).toEqual([]);
+  expect(doubt?.[0]).toBeLessThanOrEqual(secondAt(rows, 14));
+  expect(doubt?.[1]).toBe(secondAt(rows, 13) + 1);
+});

@@ -57,19 +57,31 @@ function provenDownTo({ marketId, fromSeconds }: Backfill, walk: Walk): number |
   return Math.max(oldestSeconds + 1, fromSeconds);
 }
 
-/** Newest first: complete, but for the seconds that the upstream served a part of. */
+/** Newest first: complete, but for what the upstream served a part of, and where refused rows lie. */
 function statementsOf(backfill: Backfill, walk: Walk, covered: number): BackfillStatement[] {
   const statements: BackfillStatement[] = [];
   let toSeconds = walk.coveredFromSeconds;
-  const cut = walk.cutSeconds.filter((second) => second >= covered && second < toSeconds);
-  for (const second of cut.toSorted((a, b) => b - a)) {
-    if (second + 1 < toSeconds)
-      statements.push(statement(backfill, walk, [second + 1, toSeconds], "complete"));
-    statements.push(statement(backfill, walk, [second, second + 1], "partial"));
-    toSeconds = second;
+  for (const run of troublesOf(backfill, walk)) {
+    const from = Math.max(run.fromSeconds, covered);
+    const to = Math.min(run.toSeconds, toSeconds);
+    if (from >= to) continue;
+    if (to < toSeconds) statements.push(statement(backfill, walk, [to, toSeconds], "complete"));
+    statements.push({ ...statement(backfill, walk, [from, to], "partial"), cause: run.cause });
+    toSeconds = from;
   }
   if (covered < toSeconds) statements.push(statement(backfill, walk, [covered, toSeconds], "complete"));
   return statements;
+}
+
+/** Newest end first. They may overlap. */
+function troublesOf({ fromSeconds }: Backfill, { cutSeconds, doubts, hasUnplaced, oldestSeconds }: Walk) {
+  const cuts = cutSeconds.map((second) => ({ fromSeconds: second, toSeconds: second + 1 }));
+  // The feed ended after refused rows: they lie anywhere below its oldest row.
+  const below = hasUnplaced && oldestSeconds !== null ? [{ fromSeconds, toSeconds: oldestSeconds + 1 }] : [];
+  return [
+    ...cuts.map((run) => ({ ...run, cause: "upstream_cap" as const })),
+    ...[...doubts, ...below].map((run) => ({ ...run, cause: "row_rejected" as const })),
+  ].toSorted((a, b) => b.toSeconds - a.toSeconds || a.fromSeconds - b.fromSeconds);
 }
 
 function statement(

@@ -52,6 +52,7 @@ export async function settleBatch(
   const left = {
     coveredFromSeconds: proof.coveredFromSeconds,
     cutSeconds: walk.cutSeconds.filter((second) => second < proof.coveredFromSeconds),
+    doubts: walk.doubts.filter(({ fromSeconds }) => fromSeconds < proof.coveredFromSeconds),
     ...(proof.intervals.length > 0 && { lateRows: 0 }),
   };
   const rows = state.rows + batch.trades.length;

@@ -26,11 +26,13 @@ const statementSchema = z.object({
       "upstream_lag",
       "upstream_cap",
       "upstream_changed",
+      "row_rejected",
       "socket_silent",
       "collector_down",
       "throttled",
       "count_mismatch",
       "hash_mismatch",
+      "row_rejected",
       "candles_pending",
       "stored_after_as_of",
     ])
