@@ -14,8 +14,6 @@ export type CoverageCause =
   /** A later reading found rows that were not stored, so what was said of the time around them is in doubt. */
   | "count_mismatch"
   | "hash_mismatch"
-  /** A row of that time could not be read: a sample of it is kept, the trade is not. */
-  | "row_rejected"
   /** Trades are stored, and their candle is not built (anew) yet: said in answers, of no use in the ledger. */
   | "candles_pending"
   /** Rows stored after the first of several pages was read are in none of them: said in answers only, too. */

@@ -32,7 +32,6 @@ const statementSchema = z.object({
       "throttled",
       "count_mismatch",
       "hash_mismatch",
-      "row_rejected",
       "candles_pending",
       "stored_after_as_of",
     ])
