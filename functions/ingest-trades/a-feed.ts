@@ -11,8 +11,8 @@ export interface TestFeed extends Pick<PolymarketSource, "readTradePage"> {
   failNext(error: Error): void;
   /** From now on it is read by v1: these seconds are cut, and what is older than the cap is not served. */
   serveByV1(limits?: { cutSeconds?: readonly number[]; cappedBelowSeconds?: number }): void;
-  /** The next page carries this rejected record. */
-  rejectNext(rejected: RejectedRecord): void;
+  /** The next page carries this rejected record, which stands in this second. */
+  rejectNext(rejected: RejectedRecord, tsSeconds?: number): void;
   readonly rows: readonly TradeRow[];
   readonly calls: readonly { cursor: string | null; limit: number }[];
 }
@@ -22,6 +22,7 @@ export function aFeed(rows: readonly TradeRow[], { pageRowsMax = 1_000 } = {}): 
   const calls: { cursor: string | null; limit: number }[] = [];
   const failures: Error[] = [];
   let rejected: RejectedRecord[] = [];
+  let stretches: { fromSeconds: number; toSeconds: number }[] = [];
   let v1: Parameters<TestFeed["serveByV1"]>[0] | null = null;
   return {
     serveByV1: (limits = {}) => {
@@ -34,7 +35,10 @@ export function aFeed(rows: readonly TradeRow[], { pageRowsMax = 1_000 } = {}): 
       feed = feed.filter((row) => !isWithdrawn(row));
     },
     failNext: (error) => void failures.push(error),
-    rejectNext: (record) => void rejected.push(record),
+    rejectNext: (record, tsSeconds) => {
+      rejected.push(record);
+      if (tsSeconds !== undefined) stretches.push({ fromSeconds: tsSeconds, toSeconds: tsSeconds + 1 });
+    },
     get rows() {
       return feed;
     },
@@ -54,6 +58,7 @@ export function aFeed(rows: readonly TradeRow[], { pageRowsMax = 1_000 } = {}): 
       const answer = {
         rows: page,
         rejected,
+        rejectedStretches: stretches,
         nextCursor: isLast ? null : `${left}:${size}`,
         receivedAtMs: 1_800_000_000_000,
         version: v1 ? ("v1" as const) : ("v2" as const),
@@ -61,6 +66,7 @@ export function aFeed(rows: readonly TradeRow[], { pageRowsMax = 1_000 } = {}): 
         isCapped: isLast && served.length < feed.length,
       };
       rejected = [];
+      stretches = [];
       return answer;
     },
   };

@@ -14,6 +14,8 @@ function stretch(from: number, to: number, state: CoverageStretch["state"]): Cov
 
 test("asks for nothing where nothing is missing, and for nothing of which nothing is known", () => {
   expect(chooseRepair([stretch(90, 60, "unknown"), stretch(60, 20, "complete")], [], NOW)).toBeNull();
+  const refused = { ...stretch(90, 60, "partial"), cause: "row_rejected" as const };
+  expect(chooseRepair([refused], [], NOW)).toBeNull();
 });
 
 test("asks for the newest gap first, together with those near to it", () => {

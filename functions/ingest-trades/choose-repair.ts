@@ -48,8 +48,9 @@ export function chooseRepair(
   return { asked, tries: kept };
 }
 
-function isMendable({ state }: CoverageStretch): boolean {
-  return state === "missing" || state === "partial";
+/** A row that was refused would be refused again. */
+function isMendable({ state, cause }: CoverageStretch): boolean {
+  return state === "missing" || (state === "partial" && cause !== "row_rejected");
 }
 
 function overlap(one: Range, other: Range): boolean {

@@ -39,6 +39,7 @@ export function cutStatements(
   runs: readonly CutRun[],
   { fromSeconds, toSeconds }: CutRun,
   evidence: CoverageInterval["evidence"],
+  cause: "upstream_cap" | "row_rejected" = "upstream_cap",
 ): CoverageInterval[] {
   return runs
     .map((run) => ({
@@ -48,7 +49,7 @@ export function cutStatements(
       fromMs: Math.max(run.fromSeconds, fromSeconds) * SECOND_MS,
       toMs: Math.min(run.toSeconds, toSeconds) * SECOND_MS,
       state: "partial" as const,
-      cause: "upstream_cap" as const,
+      cause,
       evidence,
     }))
     .filter((statement) => statement.fromMs < statement.toMs);

@@ -26,6 +26,9 @@ const settleWalkSchema = z.object({
   upstream: z.enum(["v1", "v2"]).default("v2"),
   /** Seconds to be settled of which the upstream gave a part. */
   cuts: z.array(cutRun).default([]),
+  /** Rows that were refused as they came, on all its pages, and where those to be settled stand in event time. */
+  rejected: z.int().default(0),
+  rejectedRuns: z.array(cutRun).default([]),
 });
 /** One reading of the feed down to the last settled second, possibly over several runs. */
 export type SettleWalk = z.infer<typeof settleWalkSchema>;

@@ -39,10 +39,11 @@ export async function settleStatements(
   };
   const unread = { fromMs: fromSeconds * SECOND_MS, toMs: readFrom * SECOND_MS };
   const known = fromSeconds < readFrom ? await coverage.readTimeline({ stream: "trades", ...unread }) : [];
-  const cuts = cutStatements(walk.cuts, { fromSeconds: readFrom, toSeconds }, evidence);
-  return [read, ...known.flatMap((stretch) => givenUp(stretch, withoutCounts(evidence))), ...cuts].filter(
-    (statement) => statement.fromMs < statement.toMs,
-  );
+  const whole = { fromSeconds: readFrom, toSeconds };
+  const rejected = cutStatements(walk.rejectedRuns, whole, withoutCounts(evidence), "row_rejected");
+  const cuts = cutStatements(walk.cuts, whole, withoutCounts(evidence));
+  const notRead = known.flatMap((stretch) => givenUp(stretch, withoutCounts(evidence)));
+  return [read, ...notRead, ...rejected, ...cuts].filter((statement) => statement.fromMs < statement.toMs);
 }
 
 function givenUp(
@@ -65,6 +66,7 @@ function evidenceOf(walk: SettleWalk): CoverageInterval["evidence"] {
     last_row: walk.newestRow,
     overlap_rows: walk.overlapRows,
     upstream_lag_s: walk.upstreamLagSeconds,
+    ...(walk.rejected > 0 && { rejected: walk.rejected }),
     ...(walk.upstream === "v1" && { upstream: walk.upstream }),
   };
 }

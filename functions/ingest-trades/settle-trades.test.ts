@@ -369,6 +369,27 @@ test("keeps complete what was settled while a walk stood open for long", async (
   expect(await settler.states(start, start + 1_900)).toEqual(["complete"]);
 });
 
+test("never calls the second complete of a row that was refused, and counts it in the evidence", async () => {
+  const feed = aFeed(someRows(30));
+  const settler = aSettler(feed);
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+  settler.world.feed = {
+    ...feed,
+    readTradePage: (query) => {
+      const bad = { kind: "trade", reason: "price: too large", raw: {}, receivedAtMs: 0 } as const;
+      if (query.limit === 1_000) feed.rejectNext(bad, start - 7);
+      return feed.readTradePage(query);
+    },
+  };
+
+  await settler.run();
+
+  expect(await settler.states(start - 20, start - 1)).toEqual(["complete", "partial", "complete"]);
+  expect(await settler.causes(start - 7, start - 6)).toEqual(["row_rejected"]);
+  expect((await settler.intervals("complete"))[0]?.evidence).toMatchObject({ rejected: 1 });
+});
+
 test("never calls a second complete of which v1 gave a part", async () => {
   const feed = aFeed(someRows(30));
   const settler = aSettler(feed);

@@ -4,7 +4,7 @@ import type { JobReport } from "@polytape/function-runtime";
 import { hasCode, numberEqualTrades, SECOND_MS, type Trade } from "@polytape/market-model";
 import { type MarketStore, VISIBLE_AFTER_MS } from "@polytape/market-store";
 import type { PolymarketSource, TradePage } from "@polytape/polymarket-source";
-import { addCutSeconds } from "./cut-seconds.ts";
+import { addCutSeconds, mergeRuns } from "./cut-seconds.ts";
 import type { IngestTradesParts } from "./ingest-trades.ts";
 import { PAGE_ROWS_MAX } from "./read-batches.ts";
 import { readSettleState, type SettleState, type SettleWalk, settleCheckpointName } from "./settle-state.ts";
@@ -100,6 +100,8 @@ function openSettleWalk(
     upstreamLagSeconds: 0,
     upstream: "v2",
     cuts: [],
+    rejected: 0,
+    rejectedRuns: [],
   };
 }
 
@@ -158,6 +160,13 @@ async function settlePage(
       before.cuts,
       page.cutSeconds.filter((cut) => cut >= before.fromSeconds && cut < before.toSeconds),
     ),
+    rejected: before.rejected + page.rejected.length,
+    rejectedRuns: mergeRuns([
+      ...before.rejectedRuns,
+      ...(page.rejectedStretches ?? []).filter(
+        (run) => run.toSeconds > before.fromSeconds && run.fromSeconds < before.toSeconds,
+      ),
+    ]),
   };
   const passed = oldestTsSeconds !== null && oldestTsSeconds < before.fromSeconds;
   return { walk, ended: passed || page.nextCursor === null };

@@ -15,6 +15,10 @@ const seeds = (count: number, from: number) =>
   LONG_RUN_SEED === undefined
     ? Array.from({ length: Math.ceil(count) }, (_, index) => from + index)
     : [Number(LONG_RUN_SEED)];
+const secondsOf = (stretches: readonly { fromMs: number; toMs: number }[]) =>
+  stretches.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1_000, 0);
+const sumOf = (said: readonly { evidence: Readonly<Record<string, unknown>> }[], name: string) =>
+  said.reduce((sum, { evidence }) => sum + Number(evidence[name] ?? 0), 0);
 const TIMEOUT_MS = 180_000;
 
 test.each(seeds(COUNT, 1_000))(
@@ -28,7 +32,10 @@ test.each(seeds(COUNT, 1_000))(
     const known = verdict.timeline.filter(
       ({ fromMs, toMs }) => toMs > begunSeconds * 1_000 && fromMs < settledTo * 1_000,
     );
-    expect(known).toMatchObject([{ state: "complete" }]);
+    const doubted = known.filter(({ state }) => state !== "complete");
+    expect(doubted.filter(({ cause }) => cause !== "row_rejected")).toEqual([]);
+    // One row in a hundred is malformed.
+    expect(secondsOf(doubted)).toBeLessThan(secondsOf(known) / 10);
   },
   TIMEOUT_MS,
 );
@@ -85,10 +92,11 @@ test(
     const before = await scene.judge();
     const stretch = { fromMs: fromSeconds * 1_000, toMs: (fromSeconds + 300) * 1_000 };
     const count = async () => {
-      const said = await machine.store.coverage.findIntervals({ ...stretch, limit: 10 });
-      expect(said.map(({ state }) => state)).toEqual(["complete"]);
+      const said = await machine.store.coverage.findIntervals({ ...stretch, limit: 100 });
+      const doubted = said.filter(({ state }) => state !== "complete");
+      expect(doubted.filter(({ cause }) => cause !== "row_rejected")).toEqual([]);
       const { n } = await machine.store.trades.aggregateTrades(stretch);
-      return { lateRows: Number(said[0]?.evidence["late_rows"]), stored: n };
+      return { lateRows: sumOf(said, "late_rows"), stored: n };
     };
 
     const request = {
@@ -101,7 +109,10 @@ test(
     const found = await count();
     await settleDown(scene);
 
-    expect(found.lateRows - known.lateRows).toBe(found.stored - known.stored);
+    // Of the new rows only those count as late whose second was called complete: not beside a malformed one.
+    const [late, stored] = [found.lateRows - known.lateRows, found.stored - known.stored];
+    expect(late).toBeLessThanOrEqual(stored);
+    expect(late).toBeGreaterThan(stored * 0.9);
     expect(before.lies.length).toBeGreaterThan(10);
     expect((await scene.check()).lost.filter((key) => secondOf(key) * 1_000 < stretch.toMs)).toEqual([]);
     expect(await scene.wrongCandles()).toEqual([]);

@@ -8,10 +8,18 @@ import { findMarket, findMarkets, readMarketPage } from "./gamma/read-markets.ts
 import { createUpstream, type SourcePlatform } from "./http/upstream.ts";
 import { createLimiter } from "./limits/limiter.ts";
 
+/** Seconds of event time: from included, to excluded. */
+export interface SecondsStretch {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
 /** One page of the trade feed, newest row first. Bad rows are set aside, the others stand. */
 export interface TradePage {
   readonly rows: readonly TradeRow[];
   readonly rejected: readonly RejectedRecord[];
+  /** Where in event time each of those stands: its second, or from its older to its newer neighbour on the page. */
+  readonly rejectedStretches?: readonly SecondsStretch[];
   /** Where the next older page starts; null at the end of what the upstream serves. Opaque. */
   readonly nextCursor: string | null;
   readonly receivedAtMs: EpochMs;

@@ -6,6 +6,7 @@ import type { Upstream, UpstreamAnswer } from "../http/upstream.ts";
 import type { TradePage, TradePageQuery } from "../polymarket-source.ts";
 import { polymarketTradeListV1 } from "../wire/index.ts";
 import { placeRows } from "./place-rows.ts";
+import { rejectedStretches } from "./rejected-stretches.ts";
 import { isRouteAbsent } from "./route-absent.ts";
 import { readV1Cursor, type V1Place, writeV1Cursor } from "./v1-place.ts";
 import { pastCap, takeWholeSeconds, type V1Step } from "./whole-seconds.ts";
@@ -72,7 +73,12 @@ function toPage(query: TradePageQuery, place: V1Place | null, answer: UpstreamAn
   const { json, receivedAtMs } = answer;
   const rows = placeRows(readAs(polymarketTradeListV1, json, PATH), receivedAtMs);
   const step = takeWholeSeconds(place, rows, receivedAtMs / 1_000);
-  return { ...pageOf(query, step), receivedAtMs };
+  const records = step.taken.map(({ record }) => record);
+  return {
+    ...pageOf(query, step),
+    rejectedStretches: rejectedStretches(records, receivedAtMs),
+    receivedAtMs,
+  };
 }
 
 function pageOf(query: TradePageQuery, { taken, next, cutSeconds, isCapped }: V1Step) {

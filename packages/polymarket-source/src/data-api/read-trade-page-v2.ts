@@ -6,6 +6,7 @@ import type { Upstream } from "../http/upstream.ts";
 import type { TradePage, TradePageQuery } from "../polymarket-source.ts";
 import { type PolymarketTradePage, polymarketTradePage } from "../wire/index.ts";
 import { PAGED_WHOLE } from "./paged-whole.ts";
+import { rejectedStretches } from "./rejected-stretches.ts";
 import { toTradeRow } from "./to-trade-row.ts";
 
 const PATH = "v2/trades";
@@ -32,13 +33,21 @@ export async function readTradePageV2(
   const page = readAs(polymarketTradePage, answer.json, PATH);
   const rows: TradeRow[] = [];
   const rejected: RejectedRecord[] = [];
-  for (const raw of page.data) {
-    const row = toTradeRow(raw, answer.receivedAtMs);
-    if (isRejected(row)) rejected.push(row);
-    else rows.push(row);
+  const records = page.data.map((raw) => toTradeRow(raw, answer.receivedAtMs));
+  for (const record of records) {
+    if (isRejected(record)) rejected.push(record);
+    else rows.push(record);
   }
   const { receivedAtMs } = answer;
-  return { rows, rejected, nextCursor: nextCursor(page, query.cursor), receivedAtMs, ...PAGED_WHOLE };
+  const places = rejectedStretches(records, receivedAtMs);
+  return {
+    rows,
+    rejected,
+    rejectedStretches: places,
+    nextCursor: nextCursor(page, query.cursor),
+    receivedAtMs,
+    ...PAGED_WHOLE,
+  };
 }
 
 /** Null only at a stated end: a lost or a standing cursor would cut the feed or never end. */
