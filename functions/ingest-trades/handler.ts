@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { connectEventBus } from "@polytape/event-bus";
 import {
   defineJob,
+  type Log,
   natsConnection,
   openSearchConnection,
   polymarketConnection,
@@ -9,7 +10,7 @@ import {
 import { openMarketStore } from "@polytape/market-store";
 import { connectPolymarket } from "@polytape/polymarket-source";
 import { z } from "zod";
-import { collectTrades } from "./collect-trades.ts";
+import { collectTrades, provesTheTape } from "./collect-trades.ts";
 import { ingestTradesSettings } from "./settings.ts";
 
 export default defineJob({
@@ -17,12 +18,8 @@ export default defineJob({
   settings: ingestTradesSettings,
   input: z.object({}).loose(),
   skip: (settings) => (settings.COLLECT_TRADES ? null : "COLLECT_TRADES=false"),
-  connect: async (settings) => ({
-    feed: {
-      name: settings.TRADES_FEED,
-      rowSet: settings.TRADES_ROW_SET,
-      isWhole: settings.TRADES_FEED_IS_WHOLE,
-    },
+  connect: async (settings, log) => ({
+    feed: feedOf(settings, log),
     budget: { pagesMax: settings.TRADES_PAGES_PER_RUN_MAX, batchRowsMax: 5_000 },
     pause: (ms: number) => pause(ms),
     settle: {
@@ -41,3 +38,12 @@ export default defineJob({
   run: (parts, _input, context) =>
     collectTrades({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),
 });
+
+/** Says once that the ledger stays empty: nothing on the tape would be called complete, and nobody would see why. */
+function feedOf(settings: z.output<typeof ingestTradesSettings>, log: Log) {
+  const { TRADES_FEED: name, TRADES_ROW_SET: rowSet, TRADES_FEED_IS_WHOLE: isWhole } = settings;
+  const feed = { name, rowSet, isWhole };
+  if (!provesTheTape(feed))
+    log.warn("ledger_not_written", { feed: name, row_set: rowSet, is_whole: isWhole });
+  return feed;
+}

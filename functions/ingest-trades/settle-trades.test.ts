@@ -1,5 +1,5 @@
 import { inMemoryBus } from "@polytape/event-bus/in-memory";
-import { PolytapeError, type TradeRow, tradeRowKey } from "@polytape/market-model";
+import { PolytapeError, type RowSet, type TradeRow, tradeRowKey } from "@polytape/market-model";
 import { aTradeRow } from "@polytape/market-model/testing";
 import { inMemoryStore } from "@polytape/market-store/in-memory";
 import fc from "fast-check";
@@ -20,7 +20,13 @@ function someRows(seconds: number, newestSecond = start): TradeRow[] {
 
 function aSettler(
   first: TestFeed,
-  options: { pagesMax?: number; tailPagesMax?: number; lagSeconds?: number; isWhole?: boolean } = {},
+  options: {
+    pagesMax?: number;
+    tailPagesMax?: number;
+    lagSeconds?: number;
+    isWhole?: boolean;
+    rowSet?: RowSet;
+  } = {},
 ) {
   const store = inMemoryStore({ now: () => world.nowMs });
   const bus = inMemoryBus();
@@ -38,7 +44,7 @@ function aSettler(
       },
       store,
       bus,
-      feed: { name: "live", rowSet: "taker", isWhole: options.isWhole ?? true },
+      feed: { name: "live", rowSet: options.rowSet ?? "taker", isWhole: options.isWhole ?? true },
       budget: { pagesMax: options.tailPagesMax ?? 100, batchRowsMax: 5_000 },
       settle: {
         afterSeconds: SETTLE,
@@ -175,6 +181,16 @@ test("says nothing about all markets from a feed that is only a part", async () 
 
   expect(await settler.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 })).toEqual([]);
   expect(await settler.stored()).toHaveLength(150);
+});
+
+test("says nothing in the ledger by a feed of other rows than those of takers", async () => {
+  const settler = aSettler(aFeed(someRows(50)), { rowSet: "all" });
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+  await settler.run();
+
+  expect(await settler.store.coverage.findIntervals({ fromMs: 0, toMs: 2e12, limit: 10 })).toEqual([]);
+  expect(settler.bus.messages.map(({ subject }) => subject)).not.toContain("job.backfill.request");
 });
 
 test("proves nothing while the upstream itself is behind", async () => {
