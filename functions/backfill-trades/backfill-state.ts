@@ -27,6 +27,8 @@ const walkSchema = z.object({
   doubts: z.array(z.object({ fromSeconds: z.int(), toSeconds: z.int() })).default([]),
   /** Refused rows of an unknown time lie between the oldest row so far and the next. */
   hasUnplaced: z.boolean().default(false),
+  /** The most that the upstream was behind after any of its batches. */
+  upstreamLagSeconds: z.number().default(0),
   /** Rows below `coveredFromSeconds` that were new although the ledger called their time complete. */
   lateRows: z.int().default(0),
 });
@@ -184,6 +186,7 @@ export function newWalk(
     cutSeconds: [],
     doubts: [],
     hasUnplaced: false,
+    upstreamLagSeconds: 0,
     lateRows: 0,
   };
 }

@@ -25,13 +25,14 @@ export async function continueBackfill(
   let failure: unknown = null;
   // A walk that has ended is over; only its last statements may still be waiting.
   if (before.walk.end === null) {
-    failure = await lagOf(parts);
+    ({ failure } = await readLag(parts));
     for await (const batch of failure ? [] : readBatches(parts, before)) {
-      failure = batch.pages > 0 ? await lagOf(parts) : null;
+      const lag = batch.pages > 0 ? await readLag(parts) : NO_LAG;
+      failure = lag.failure;
       if (failure) break;
       await keepEstimate(parts, backfill, batch);
-      if (batch.pages > 0)
-        await settleBatch(parts, backfill, { batch, startedMs: before.updatedAtMs, before });
+      const run = { batch, startedMs: before.updatedAtMs, before, lagSeconds: lag.lagSeconds };
+      if (batch.pages > 0) await settleBatch(parts, backfill, run);
       failure = batch.failure;
     }
   }
@@ -52,23 +53,26 @@ function outcomeOf(before: Backfill, { state, walk }: Backfill): string {
  * Asked before and after what is read: an upstream that is far behind does not show yet what came late. Then nothing
  * of the batch counts, and it is read again.
  */
-async function lagOf({
-  source,
-  upstreamLagSecondsMax = 60,
-}: BackfillTradesParts): Promise<PolytapeError | null> {
-  const lagSeconds = await source.readStatus().then(
-    (status) => status.lagSeconds,
-    (error: unknown) => {
-      if (hasCode(error, "upstream_throttled")) return error;
-      throw error;
-    },
-  );
-  if (typeof lagSeconds !== "number") return lagSeconds;
-  if (lagSeconds <= upstreamLagSecondsMax) return null;
-  return new PolytapeError("operating", "upstream_behind", "The upstream is far behind the chain.", {
-    facts: { lagSeconds },
-  });
+async function readLag({ source, upstreamLagSecondsMax = 60 }: BackfillTradesParts): Promise<Lag> {
+  try {
+    const { lagSeconds } = await source.readStatus();
+    if (lagSeconds <= upstreamLagSecondsMax) return { lagSeconds, failure: null };
+    const facts = { lagSeconds };
+    const message = "The upstream is far behind the chain.";
+    return { lagSeconds, failure: new PolytapeError("operating", "upstream_behind", message, { facts }) };
+  } catch (error) {
+    if (!hasCode(error, "upstream_throttled")) throw error;
+    return { lagSeconds: 0, failure: error };
+  }
 }
+
+interface Lag {
+  readonly lagSeconds: number;
+  /** Why nothing is to be read now. */
+  readonly failure: unknown;
+}
+
+const NO_LAG: Lag = { lagSeconds: 0, failure: null };
 
 /** A walk of which nothing was read begins now, whenever it was planned. */
 function openWalkNow({ now, settleSeconds }: BackfillTradesParts, state: Backfill): Backfill {

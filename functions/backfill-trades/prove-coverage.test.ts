@@ -236,3 +236,26 @@ test("a page of refused rows only is partial between its neighbours", async () =
   expect(doubt?.[0]).toBeLessThanOrEqual(secondAt(rows, 14));
   expect(doubt?.[1]).toBe(secondAt(rows, 13) + 1);
 });
+
+test("a statement names its outermost rows, and how far the upstream was behind", async () => {
+  const rows = rowsWith(0);
+  const tape = aBackfill(rows, { bounds, budget: { pagesMax: 3, batchPages: 2 } });
+  tape.upstream.lagSeconds = 11;
+
+  await tape.run(theDay);
+  await tape.runToEnd();
+
+  const within = await tape.store.trades.findTrades({
+    ...{ fromMs: from * 1_000, toMs: (NOW_SECONDS - 600) * 1_000 },
+    ...{ sort: "asc", limit: 1_000 },
+  });
+  expect((await tape.intervals())[0]?.evidence).toMatchObject({
+    first_row: within[0]?.tradeId,
+    upstream_lag_s: 11,
+  });
+  const last = (await tape.intervals()).at(-1)?.evidence["last_row"];
+  const newest = within.at(-1)?.tsSeconds;
+  expect(within.filter(({ tsSeconds }) => tsSeconds === newest).map(({ tradeId }) => tradeId)).toContain(
+    last,
+  );
+});

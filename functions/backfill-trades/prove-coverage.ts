@@ -1,4 +1,4 @@
-import { DAY_MS, SECOND_MS, withoutCounts } from "@polytape/market-model";
+import { DAY_MS, SECOND_MS, type Trade, withoutCounts } from "@polytape/market-model";
 import type { Backfill, BackfillStatement, Walk } from "./backfill-state.ts";
 
 /** How far back the upstream serves the feed of one market. The bare feed's window is not relied upon. */
@@ -12,10 +12,10 @@ export interface Proof {
   readonly servedFromSeconds: number | null;
 }
 
-/** Work behind a statement. */
+/** Work behind a statement. Trades newest first. */
 export interface WorkDone {
   readonly pages: number;
-  readonly rows: number;
+  readonly trades: readonly Trade[];
 }
 
 /**
@@ -32,7 +32,7 @@ export function proveCoverage(backfill: Backfill, walk: Walk, done: WorkDone): P
   if (missingTo !== null && missingTo > backfill.fromSeconds)
     intervals.push(statement(backfill, walk, [backfill.fromSeconds, missingTo], "missing"));
   return {
-    intervals: intervals.map((each, place) => withCounts(each, place, walk, done)),
+    intervals: intervals.map((each, place) => withCounts(each, place, walk, { ...done, covered })),
     coveredFromSeconds: covered,
     servedFromSeconds: isCut ? down : null,
   };
@@ -104,13 +104,27 @@ function statement(
       walk_opened_at: walk.openedAtMs,
       upstream: walk.upstream,
       rejected: walk.rejected,
+      upstream_lag_s: walk.upstreamLagSeconds,
     },
   };
 }
 
-/** The ledger adds counts up, so one statement carries them. */
-function withCounts(each: BackfillStatement, place: number, walk: Walk, done: WorkDone): BackfillStatement {
+/** The ledger adds counts up, so one statement carries them, and the outermost rows of all. */
+function withCounts(
+  each: BackfillStatement,
+  place: number,
+  walk: Walk,
+  { pages, trades, covered }: WorkDone & { readonly covered: number },
+): BackfillStatement {
   if (place > 0) return { ...each, evidence: withoutCounts(each.evidence) };
-  const late = walk.lateRows > 0 && { late_rows: walk.lateRows };
-  return { ...each, evidence: { ...each.evidence, ...done, ...late } };
+  const stated = trades.filter((row) => row.tsSeconds >= covered && row.tsSeconds < walk.coveredFromSeconds);
+  const evidence = {
+    ...each.evidence,
+    pages,
+    rows: trades.length,
+    first_row: stated.at(-1)?.tradeId ?? null,
+    last_row: stated[0]?.tradeId ?? null,
+    ...(walk.lateRows > 0 && { late_rows: walk.lateRows }),
+  };
+  return { ...each, evidence };
 }

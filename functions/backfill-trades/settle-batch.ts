@@ -24,9 +24,14 @@ type Parts = Pick<
 export async function settleBatch(
   { store, bus, log, now, settleSeconds }: Parts,
   backfill: StoredBackfill,
-  run: { readonly batch: WalkBatch; readonly startedMs: number; readonly before: Backfill },
+  run: {
+    readonly batch: WalkBatch;
+    readonly startedMs: number;
+    readonly before: Backfill;
+    readonly lagSeconds: number;
+  },
 ): Promise<void> {
-  const { batch, startedMs, before } = run;
+  const { batch, startedMs, before, lagSeconds } = run;
   const { state } = backfill;
   if (batch.rejected.length > 0) {
     log.warn("rows_rejected", { count: batch.rejected.length, first_reason: batch.rejected[0]?.reason });
@@ -47,8 +52,14 @@ export async function settleBatch(
   const { visible, waiting } = takeVisible(state.pending, now());
   await stateCoverage(store, visible);
   const { end, feedEnd } = await judgeEnd(store, state, batch.walk);
-  const walk = { ...batch.walk, end, coveredFromSeconds, lateRows: state.walk.lateRows + counts.lateBelow };
-  const proof = proveCoverage(state, walk, { pages: batch.pages, rows: batch.trades.length });
+  const walk = {
+    ...batch.walk,
+    end,
+    coveredFromSeconds,
+    lateRows: state.walk.lateRows + counts.lateBelow,
+    upstreamLagSeconds: Math.max(state.walk.upstreamLagSeconds, lagSeconds),
+  };
+  const proof = proveCoverage(state, walk, batch);
   const left = {
     coveredFromSeconds: proof.coveredFromSeconds,
     cutSeconds: walk.cutSeconds.filter((second) => second < proof.coveredFromSeconds),
