@@ -15,5 +15,7 @@ export interface BenchGround {
   readonly apiKey: string;
   /** The moment at which the simulated world stands still, epoch ms: the end of its history. */
   readonly worldEndMs: number;
+  /** Where it stands now, once it was let go on. */
+  readonly world: { nowMs: number };
   tell(line: string): void;
 }

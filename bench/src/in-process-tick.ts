@@ -59,7 +59,7 @@ export function quietBus({ bus }: BenchGround, windows: TouchedWindow[] = []) {
 }
 
 /** In the time of the world, which stands still: by another clock its status would be out of date. */
-export function connectUnlimited({ stack, worldEndMs }: BenchGround): PolymarketConnection {
+export function connectUnlimited({ stack, world }: BenchGround): PolymarketConnection {
   const url = stack.urls.simulator;
   const startedMs = performance.now();
   const settings = {
@@ -71,7 +71,7 @@ export function connectUnlimited({ stack, worldEndMs }: BenchGround): Polymarket
     triesMax: 3,
   };
   // A hundredth of the real pace moves the limiter's windows, and keeps the status fresh for a whole run.
-  return connectPolymarket(settings, { now: () => worldEndMs + (performance.now() - startedMs) / 100 });
+  return connectPolymarket(settings, { now: () => world.nowMs + (performance.now() - startedMs) / 100 });
 }
 
 /** Reads the newest pages once: the simulator makes rows when they are first asked for. */

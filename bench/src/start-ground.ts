@@ -43,7 +43,17 @@ export async function startGround(
       clientName: "bench",
     });
     const apiKey = await makeKey(stack);
-    const ground = { stack, http, server, store, bus, apiKey, worldEndMs, tell };
+    const ground = {
+      stack,
+      http,
+      server,
+      store,
+      bus,
+      apiKey,
+      worldEndMs,
+      world: { nowMs: worldEndMs },
+      tell,
+    };
     await waitForKey(ground);
     return {
       ...ground,

@@ -10,8 +10,9 @@ export function worldNow(ground: BenchGround): Promise<EpochMs> {
 }
 
 /** Lets the simulated world live on for so long, at once; returns its new moment. */
-export function letWorldGoOn(ground: BenchGround, advanceMs: number): Promise<EpochMs> {
-  return askClock(ground, "POST", JSON.stringify({ advance_ms: advanceMs }));
+export async function letWorldGoOn(ground: BenchGround, advanceMs: number): Promise<EpochMs> {
+  ground.world.nowMs = await askClock(ground, "POST", JSON.stringify({ advance_ms: advanceMs }));
+  return ground.world.nowMs;
 }
 
 async function askClock(
