@@ -92,6 +92,30 @@ test("stores and tells nothing twice when it settles again", async () => {
   expect(await settler.stored()).toHaveLength(before);
 });
 
+// A message about new trades may be lost, buried or too old: a candle must not stay wrong for that.
+test("tells of every settled minute once more, those without new rows behind all that is live", async () => {
+  const settler = aSettler(aFeed(someRows(50), { pageRowsMax: 20 }));
+  await settler.run();
+  const before = settler.bus.messages.length;
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+
+  await settler.run();
+
+  const told = settler.bus.messages.slice(before);
+  expect(new Set(told.map(({ subject }) => subject))).toEqual(
+    new Set(["trades.stored.taker", "trades.stored.taker.past"]),
+  );
+  const minutes = settler.bus.tradesStored.slice(-told.length).flatMap(({ windows }) => windows);
+  const settled = (await settler.stored()).filter(({ tsSeconds }) => tsSeconds > start - 49);
+  for (const { assetId, tsSeconds } of settled)
+    expect(
+      minutes.some(
+        (window) =>
+          window.assetId === assetId && window.minutesMs.includes(Math.floor(tsSeconds / 60) * 60_000),
+      ),
+    ).toBe(true);
+});
+
 test("says nothing about all markets from a feed that is only a part", async () => {
   const settler = aSettler(aFeed(someRows(50)), { isWhole: false });
   await settler.run();

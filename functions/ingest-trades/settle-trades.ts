@@ -172,11 +172,16 @@ async function settlePage(
   return { walk, ended: passed || page.nextCursor === null };
 }
 
-/** Rows on disk, then news of them. Lateness is how old the oldest page with new rows was when they came. */
+/**
+ * Rows on disk, then news of their minutes; of rows that were there already too, behind all that is live: so each candle is
+ * looked at once more when its trades have settled, and one whose news was lost is made then.
+ * Lateness is how old the oldest page with new rows was when they came.
+ */
 async function storeDue({ store, bus, feed }: SettleTradesParts, due: readonly Trade[], tellAlways: boolean) {
   if (due.length === 0) return { rows: 0, secondsMax: 0 };
   const { stored } = await store.trades.createTrades(due);
-  if (stored > 0 || tellAlways) await bus.publishTradesStored(feed.rowSet, touchedWindows(due));
+  const isNews = stored > 0 || tellAlways;
+  await bus.publishTradesStored(feed.rowSet, touchedWindows(due), isNews ? "live" : "past");
   const oldest = due.at(-1);
   const age = oldest ? oldest.receivedAtMs / SECOND_MS - oldest.tsSeconds : 0;
   return { rows: stored, secondsMax: stored > 0 ? age : 0 };
