@@ -365,6 +365,11 @@ test("tells of a day with far fewer rows than the days before it", async () => {
 
   expect(await tape.run()).toMatchObject({ missing_rows: 0, extra_rows: 0, anomalies: 1 });
   expect(tape.warnings[0]).toContain(`"kind":"day_count","market":"all","expected":30,"found":12`);
+  const noted = await tape.store.coverage.findIntervals({ ...dayRange, limit: 9 });
+  expect(noted.at(-1)).toMatchObject({
+    state: "complete",
+    evidence: { anomaly: "day_count", expected: 30, found: 12 },
+  });
 });
 
 test("tells of a market whose volume no definition of the venue explains", async () => {

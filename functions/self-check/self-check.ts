@@ -227,6 +227,7 @@ async function finishCheck(parts: SelfCheckParts, stored: StoredState, before: T
         ...(await compareWithNeighbours(store, dayMs)),
         ...(await compareWithVenue(store, dayMs, sample.volumeRatioMax)),
       ];
+  await noteInLedger(store, dayMs, ofDay);
   const done = withAnomalies(check, ofDay, log);
   const { checkedDayMs } = stored.state;
   await stored.save({
@@ -236,6 +237,19 @@ async function finishCheck(parts: SelfCheckParts, stored: StoredState, before: T
   });
   log.info("self_check_done", { day: nameOfDay(dayMs), ...done.totals });
   return { ...report("done", done, before), ...(isRereading && { backfill: nameOfDay(dayMs) }) };
+}
+
+/** Beside what the ledger says of the day, which stays as it is: odd numbers are no gap, only a reason to look. */
+async function noteInLedger(
+  { coverage }: SelfCheckParts["store"],
+  dayMs: number,
+  anomalies: readonly Anomaly[],
+): Promise<void> {
+  const [first] = anomalies;
+  if (!first) return;
+  const { kind, market, expected, found } = first;
+  const facts = { anomalies: anomalies.length, anomaly: kind, expected, found };
+  await coverage.addEvidence({ stream: "trades" }, dayMs, { ...facts, ...(market !== null && { market }) });
 }
 
 /** While the ledger doubts anything of the day, it is to be read again: also when a crash hid who raised the doubt. */

@@ -351,6 +351,15 @@ export interface CoverageLedger {
    */
   recordIntervals(intervals: readonly CoverageInterval[]): Promise<void>;
   /**
+   * Adds facts to the evidence of all that is said of one UTC day (its start) in exactly this scope. Neither states nor
+   * when they were declared change, and of a day that nobody speaks of nothing is said. Throws as above.
+   */
+  addEvidence(
+    scope: CoverageScope,
+    dayMs: EpochMs,
+    facts: Readonly<Record<string, string | number>>,
+  ): Promise<void>;
+  /**
    * What is known of every moment of [fromMs, toMs), at most 400 days, without holes, in real time. Counts
    * what was said about all markets, the market and the token; of trouble in a narrower scope (a market for
    * all markets, a token for its market) it hears after a second at most.

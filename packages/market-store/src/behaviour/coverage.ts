@@ -73,6 +73,39 @@ export function describeCoverage(open: () => StoreUnderTest): void {
       ]);
     });
 
+    it("adds facts to a day's evidence, and changes neither states nor when they were declared", async () => {
+      const { store, clock, settle } = open();
+      const { marketId } = freshIds();
+      const day = freshDay();
+      const range = { fromMs: day, toMs: day + 2 * DAY_MS };
+      const gap = { state: "missing", cause: "throttled" } as const;
+      await store.coverage.recordIntervals([
+        ofMarket(marketId, day, day + HOUR_MS),
+        { ...ofMarket(marketId, day + HOUR_MS, day + 2 * DAY_MS), ...gap },
+      ]);
+      await settle();
+      const before = await store.coverage.findIntervals({ marketId, ...range, limit: 10 });
+      clock.nowMs += 3 * HOUR_MS;
+
+      const scope = { stream: "trades", marketId } as const;
+      await store.coverage.addEvidence(scope, day, { anomaly: "day_count" });
+      await store.coverage.addEvidence(scope, day + 9 * DAY_MS, {
+        anomaly: "of a day that nobody speaks of",
+      });
+      await settle();
+
+      const after = await store.coverage.findIntervals({ marketId, ...range, limit: 10 });
+      const without = ({ evidence, ...rest }: (typeof after)[number]) => rest;
+      expect(after.map(without).filter(({ fromMs }) => fromMs < day + HOUR_MS)).toEqual(
+        before.map(without).filter(({ fromMs }) => fromMs < day + HOUR_MS),
+      );
+      expect(after[0]?.evidence).toMatchObject({ ...before[0]?.evidence, anomaly: "day_count" });
+      expect(await store.coverage.readTimeline({ ...scope, ...range })).toEqual([
+        { fromMs: day, toMs: day + HOUR_MS, state: "complete", cause: null },
+        { fromMs: day + HOUR_MS, toMs: day + 2 * DAY_MS, ...gap },
+      ]);
+    });
+
     it("weighs all markets, the market and the token against each other", async () => {
       const { store, clock, settle } = open();
       const { marketId, assetId } = freshIds();

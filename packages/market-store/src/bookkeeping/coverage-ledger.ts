@@ -33,12 +33,15 @@ export function coverageLedgerOn(days: CoverageDays, now: () => EpochMs): Covera
   return {
     async recordIntervals(intervals) {
       let waiting = piecesByDay(intervals);
-      for (let tried = 1; waiting.size > 0; tried += 1) {
-        if (tried > TRIES_MAX) throw storeConflict(`the coverage of ${[...waiting.keys()][0]}`);
-        if (tried > 1) await delay(Math.min(FIRST_DELAY_MS * 2 ** (tried - 2), DELAY_MAX_MS));
-        const lost = new Set(await paintOnce(days, [...waiting.values()], now()));
-        waiting = new Map([...waiting].filter(([id]) => lost.has(id)));
-      }
+      await untilWritten([...waiting.keys()], async () => {
+        const lost = await paintOnce(days, [...waiting.values()], now());
+        waiting = new Map([...waiting].filter(([id]) => lost.includes(id)));
+        return lost;
+      });
+    },
+    async addEvidence({ stream, marketId = null, assetId = null }, dayMs, facts) {
+      const id = coverageDayId({ stream, marketId, assetId }, dayMs);
+      await untilWritten([id], () => addOnce(days, id, facts));
     },
     async readTimeline({ fromMs, toMs, ...scope }) {
       const range = { fromMs, toMs };
@@ -55,6 +58,30 @@ export function coverageLedgerOn(days: CoverageDays, now: () => EpochMs): Covera
       return statementsOf(await days.listDays({ ...query, limit }), query).slice(0, limit);
     },
   };
+}
+
+/** Tries until nothing is lost against other writers; each try returns the days that it lost. */
+async function untilWritten(ids: readonly string[], write: () => Promise<readonly string[]>): Promise<void> {
+  let waiting = ids;
+  for (let tried = 1; waiting.length > 0; tried += 1) {
+    if (tried > TRIES_MAX) throw storeConflict(`the coverage of ${waiting[0]}`);
+    if (tried > 1) await delay(Math.min(FIRST_DELAY_MS * 2 ** (tried - 2), DELAY_MAX_MS));
+    waiting = await write();
+  }
+}
+
+async function addOnce(
+  days: CoverageDays,
+  id: string,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<string[]> {
+  const found = (await days.readDays([id])).get(id);
+  if (!found) return [];
+  const statements = found.day.statements.map((each) => ({
+    ...each,
+    evidence: { ...each.evidence, ...facts },
+  }));
+  return days.writeDays([{ id, day: { ...found.day, statements }, replaces: found.version }]);
 }
 
 interface DayPieces extends Omit<CoverageDay, "statements"> {
