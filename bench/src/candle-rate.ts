@@ -1,19 +1,8 @@
 import { buildCandles } from "@polytape/build-candles/build-candles.ts";
-import {
-  CANDLE_INTERVAL_MS,
-  CANDLE_INTERVALS,
-  type Candle,
-  type CandleInterval,
-  foldTrades,
-  MINUTE_MS,
-  mergeCandles,
-  PolytapeError,
-  type StoredTrade,
-  tradeTsMs,
-  windowStart,
-} from "@polytape/market-model";
+import { CANDLE_INTERVALS, PolytapeError } from "@polytape/market-model";
 import type { BenchGround } from "./bench-ground.ts";
 import { candleMessages } from "./candle-messages.ts";
+import { candlesOfTrades } from "./candles-of-trades.ts";
 import { figure, type JudgedFigure } from "./figure.ts";
 import type { IngestedTrades } from "./ingest-rate.ts";
 import { medianPair } from "./statistics.ts";
@@ -53,7 +42,7 @@ export async function measureCandles(ground: BenchGround, ingested: IngestedTrad
     const tookMs = performance.now() - startedMs;
     if (!(Number(report["written"]) > 0))
       throw new PolytapeError("bug", "no_candles", `No candle was written: ${JSON.stringify(report)}`);
-    const ceiling = rateOf(trades.length, () => foldAll(trades));
+    const ceiling = rateOf(trades.length, () => candlesOfTrades(trades));
     pairs.push({ value: (trades.length / tookMs) * 1_000, ceiling });
     if (performance.now() - begunMs > ENOUGH_AFTER_MS) break;
   }
@@ -64,28 +53,4 @@ function rateOf(count: number, work: () => unknown): number {
   const startedMs = performance.now();
   work();
   return (count / (performance.now() - startedMs)) * 1_000;
-}
-
-/** The same candles without a store: 1m by folding, the longer ones by merging. */
-function foldAll(trades: readonly StoredTrade[]): Candle[] {
-  const minuteOf = (trade: StoredTrade) => `${trade.assetId} ${windowStart(tradeTsMs(trade), MINUTE_MS)}`;
-  const minutes = groupsOf(trades, minuteOf).map((each) => foldTrades(each));
-  const longer = CANDLE_INTERVALS.filter((interval) => interval !== "1m");
-  return [...minutes, ...longer.flatMap((interval) => mergeAll(minutes, interval))];
-}
-
-function mergeAll(minutes: readonly Candle[], interval: CandleInterval): Candle[] {
-  const lengthMs = CANDLE_INTERVAL_MS[interval];
-  const windowOf = ({ assetId, openTimeMs }: Candle) => `${assetId} ${windowStart(openTimeMs, lengthMs)}`;
-  return groupsOf(minutes, windowOf).map((each) => mergeCandles(each, interval));
-}
-
-function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return [...groups.values()];
 }
