@@ -1,4 +1,4 @@
-import type { AccessGate } from "@polytape/api-access";
+import { type AccessGate, createFairTurns } from "@polytape/api-access";
 import { errorFacts, type Log } from "@polytape/function-runtime";
 import { type EpochMs, SECOND_MS } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
@@ -9,6 +9,9 @@ import { createStoreHealth } from "./completeness/store-health.ts";
 import type { ApiParts } from "./http/route.ts";
 import { version } from "./package.json";
 import type { queryApiSettings } from "./settings.ts";
+
+/** Questions that wait for their turn, of all keys together: what waits longer than a question may take is given up. */
+const WAITING_MAX = 1_000;
 
 /** What routes work with, from what differs between a deployment and a test. */
 export function apiParts({
@@ -24,7 +27,7 @@ export function apiParts({
   bus: ApiParts["bus"];
   settings: Pick<
     z.output<typeof queryApiSettings>,
-    "RETENTION_DAYS" | "SETTLE_SECONDS" | "CANDLES_INTERVALS" | "API_QUERY_TIMEOUT_MS"
+    "RETENTION_DAYS" | "SETTLE_SECONDS" | "CANDLES_INTERVALS" | "API_QUERY_TIMEOUT_MS" | "API_ANSWERS_AT_ONCE"
   >;
   log: Log;
   now: () => EpochMs;
@@ -32,6 +35,7 @@ export function apiParts({
   return {
     store,
     gate,
+    turns: createFairTurns({ atOnce: settings.API_ANSWERS_AT_ONCE, waitingMax: WAITING_MAX }),
     bus,
     log,
     now,

@@ -131,10 +131,10 @@ function answer(api: ApiParts, route: Route, context: Context<Env>): Promise<Res
     ),
     caller: context.get("caller"),
   };
-  return withinDeadline(
-    (signal) => route.respond({ ...api, store: api.store.cancelledBy(signal) }, request),
-    api.rules.queryTimeoutMs,
-  );
+  return withinDeadline((signal) => {
+    const work = () => route.respond({ ...api, store: api.store.cancelledBy(signal) }, request);
+    return request.caller === null ? work() : api.turns.take(request.caller.id, work, signal);
+  }, api.rules.queryTimeoutMs);
 }
 
 /** A path or an error may hold a key that somebody put into the wrong place. */

@@ -16,6 +16,8 @@ export const queryApiSettings = z.object({
   API_DAILY_CAP: wholeNumber({ min: 1, max: 1_000_000_000 }).default(100_000),
   /** What takes longer is given up, in OpenSearch too. Below the platform's own limit (stack.yml: 15 s), which has no envelope. */
   API_QUERY_TIMEOUT_MS: wholeNumber({ min: 100, max: 14_000 }).default(10_000),
+  /** Questions that are answered at once; the others wait for their key's turn. */
+  API_ANSWERS_AT_ONCE: wholeNumber({ min: 1, max: 1_000 }).default(4),
   /** Days that are kept; 0: all. */
   RETENTION_DAYS: wholeNumber({ min: 0, max: 36_500 }).default(90),
   /** What is younger may still get late rows. */

@@ -56,6 +56,7 @@ export const passedOnSettings = {
   API_RATE_RPS: wholeNumber({ min: 1, max: 100_000 }).default(10),
   API_DAILY_CAP: wholeNumber({ min: 1, max: 1_000_000_000 }).default(100_000),
   API_QUERY_TIMEOUT_MS: wholeNumber({ min: 100, max: 14_000 }).default(10_000),
+  API_ANSWERS_AT_ONCE: wholeNumber({ min: 1, max: 1_000 }).default(4),
   POLL_INTERVAL_TRADES_MS: intervalMs().default(3_000),
   POLL_INTERVAL_MARKETS_MS: intervalMs().default(10_000),
   POLL_INTERVAL_BOOKS_MS: intervalMs().default(10_000),

@@ -77,6 +77,7 @@ async function openApi() {
     SETTLE_SECONDS: 600,
     CANDLES_INTERVALS: ["1m" as const],
     API_QUERY_TIMEOUT_MS: 10_000,
+    API_ANSWERS_AT_ONCE: 4,
   };
   const bus = { isConnected: () => true };
   const log = createLog("query-api", () => {});

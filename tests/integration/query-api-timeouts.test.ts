@@ -137,6 +137,7 @@ async function anApiOver(over: MarketStore): Promise<(path: string) => Response 
         SETTLE_SECONDS: 600,
         CANDLES_INTERVALS: ["1m"],
         API_QUERY_TIMEOUT_MS: QUERY_TIMEOUT_MS,
+        API_ANSWERS_AT_ONCE: 4,
       },
       log: createLog("query-api", () => {}),
       now: Date.now,

@@ -14,6 +14,7 @@ const EVERYWHERE: readonly ApiErrorCode[] = [
   "daily_cap_reached",
   "internal",
   "store_unavailable",
+  "server_busy",
   "auth_unavailable",
   "query_timeout",
 ];

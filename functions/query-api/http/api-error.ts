@@ -22,6 +22,7 @@ export const API_ERRORS = {
   daily_cap_reached: { status: 429, meaning: "The key's requests of this UTC day are used up." },
   internal: { status: 500, meaning: "A mistake on our side." },
   store_unavailable: { status: 503, meaning: "The store does not answer; try again." },
+  server_busy: { status: 503, meaning: "Too many questions wait already; try again." },
   auth_unavailable: { status: 503, meaning: "Keys have not been read yet; try again." },
   query_timeout: {
     status: 504,

@@ -14,6 +14,7 @@ export const errorEnvelope = z
 /** What a user is told of trouble that is not theirs; the log holds the rest, under the request id. */
 const PUBLIC_SENTENCES = {
   store_unavailable: "The store does not answer at the moment. Try again in a second.",
+  server_busy: "Too many questions wait already. Try again in a second.",
   internal: "A mistake on our side. Name the request id when you report it.",
 } as const;
 
@@ -22,7 +23,7 @@ export function errorResponse(error: unknown, requestId: string): Response {
   if (error instanceof PolytapeError && isApiErrorCode(error.code) && isForUsers(error.code))
     return errorAnswer(error.code, error.message, requestId);
   const code = publicCodeOf(error);
-  const headers: Record<string, string> = code === "store_unavailable" ? { "retry-after": "1" } : {};
+  const headers: Record<string, string> = code === "internal" ? {} : { "retry-after": "1" };
   return errorAnswer(code, PUBLIC_SENTENCES[code], requestId, headers);
 }
 
@@ -49,5 +50,6 @@ function isForUsers(code: ApiErrorCode): boolean {
 }
 
 function publicCodeOf(error: unknown): keyof typeof PUBLIC_SENTENCES {
-  return error instanceof PolytapeError && error.kind === "operating" ? "store_unavailable" : "internal";
+  if (!(error instanceof PolytapeError) || error.kind !== "operating") return "internal";
+  return error.code === "server_busy" ? "server_busy" : "store_unavailable";
 }

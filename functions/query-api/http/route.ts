@@ -1,4 +1,4 @@
-import type { AccessGate, ApiKeyRecord } from "@polytape/api-access";
+import type { AccessGate, ApiKeyRecord, FairTurns } from "@polytape/api-access";
 import type { Log } from "@polytape/function-runtime";
 import type { CandleInterval, EpochMs } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
@@ -18,6 +18,8 @@ export interface ApiParts {
   readonly markets: MarketLookup;
   readonly completeness: CompletenessReader;
   readonly gate: AccessGate;
+  /** Who is answered next, when more is asked than can be answered at once. */
+  readonly turns: FairTurns;
   /** The health of the store; null when it does not answer. */
   readonly health: () => Promise<Awaited<ReturnType<MarketStore["health"]>> | null>;
   readonly bus: { isConnected(): boolean };

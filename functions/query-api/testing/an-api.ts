@@ -54,6 +54,7 @@ export async function anApi(
     SETTLE_SECONDS: 600,
     CANDLES_INTERVALS: [...CANDLE_INTERVALS],
     API_QUERY_TIMEOUT_MS: 10_000,
+    API_ANSWERS_AT_ONCE: 4,
   };
   const respond = createApp(
     apiParts({

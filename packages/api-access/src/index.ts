@@ -4,6 +4,7 @@
  */
 export * from "./access-gate.ts";
 export * from "./administer-keys.ts";
+export * from "./fair-turns.ts";
 export * from "./key-directory.ts";
 export * from "./key-record.ts";
 export * from "./key-text.ts";
