@@ -52,3 +52,14 @@ test("a book of which one side's document is lost is not served", async () => {
 
   expect(status).toBe(404);
 });
+
+test("for a moment past retention it says since when anything is kept", async () => {
+  const api = await anApi();
+  await api.store.markets.storeMarkets([MARKET], NOW);
+
+  const { body } = await api.ask(
+    `/v1/orderbook?market_id=${MARKET.slug}&outcome=Yes&at=2026-08-23T23:59:59Z`,
+  );
+
+  expect(body.error.message).toContain("nothing before 2026-08-24T00:00:00.000Z is kept any more");
+});

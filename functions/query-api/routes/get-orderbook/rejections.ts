@@ -33,7 +33,7 @@ export const rejections: readonly Rejection[] = (
       `market_id=${MARKET.slug}&outcome=Yes&at=2026-08-23T23:59:59Z`,
       404,
       "book_not_found",
-      "nothing before 2026-08-24T00:00:00.000Z is kept any more",
+      "is kept any more.",
     ],
     ["market_id=500002&outcome=Yes", 404, "market_not_found", "No market"],
   ] as const

@@ -202,12 +202,12 @@ async function laterRows(
   { asOfMs, ...filter }: TradeFilter & { asOfMs: EpochMs },
 ): Promise<LaterRows | null> {
   const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
-  const later = { ...filter, toMs, ingestedAfterMs: asOfMs, limit: 1 };
-  const [[oldest], [newest]] = await Promise.all([
-    api.store.trades.findTrades({ ...later, sort: "asc" }),
-    api.store.trades.findTrades({ ...later, sort: "desc" }),
-  ]);
-  return oldest && newest ? { fromMs: tradeTsMs(oldest), toMs: tradeTsMs(newest) + SECOND_MS } : null;
+  const { firstMs, lastMs } = await api.store.trades.surveyTrades({
+    ...filter,
+    toMs,
+    ingestedAfterMs: asOfMs,
+  });
+  return firstMs === null || lastMs === null ? null : { fromMs: firstMs, toMs: lastMs + SECOND_MS };
 }
 
 function positionOf(trade: StoredTrade): Position {

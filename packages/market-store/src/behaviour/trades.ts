@@ -158,6 +158,23 @@ export function describeTrades(open: () => StoreUnderTest): void {
       expect(rest.map(({ tradeId }) => tradeId)).toEqual(inOrder(trades.slice(2)));
     });
 
+    it("surveys the whole query: how many trades, the first and the last", async () => {
+      const { store, settle } = open();
+      const { marketId, trades } = tradesOnDays([0, 1, 2], 2);
+      await store.trades.createTrades(trades);
+      await settle();
+      const times = trades.map(({ tsSeconds }) => tsSeconds * 1_000);
+
+      expect(await store.trades.surveyTrades({ marketId })).toEqual({
+        n: 6,
+        firstMs: Math.min(...times),
+        lastMs: Math.max(...times),
+      });
+      const none = { n: 0, firstMs: null, lastMs: null };
+      expect(await store.trades.surveyTrades({ marketId, toMs: Math.min(...times) })).toEqual(none);
+      expect(await store.trades.surveyTrades({ marketId: freshIds().marketId })).toEqual(none);
+    });
+
     it("sums the whole query in exact millionths", async () => {
       const { store, settle } = open();
       const { marketId, assetId } = freshIds();

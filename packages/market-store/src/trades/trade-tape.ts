@@ -34,6 +34,14 @@ const sumAnswer = z.object({
   }),
 });
 
+const surveyAnswer = z.object({
+  hits: z.object({ total: z.object({ value: z.number() }) }),
+  aggregations: z.object({
+    first: z.object({ value: z.number().nullable() }),
+    last: z.object({ value: z.number().nullable() }),
+  }),
+});
+
 /** Trades in one index per event day, each created once under an id computed from the trade. */
 export function tradeTape(
   { store, names, now, ready }: StoreParts,
@@ -103,6 +111,19 @@ export function tradeTape(
         volume: exactSum(aggregations.volume.value ?? 0),
         notional: exactSum(aggregations.notional.value ?? 0),
       };
+    },
+
+    async surveyTrades(filter) {
+      const index = await indicesWithin(filter);
+      if (index === null) return { n: 0, firstMs: null, lastMs: null };
+      const answer = await searchStore(store, {
+        index,
+        missingIsEmpty: true,
+        paths: ["hits.total.value", "aggregations.*.value"],
+        body: surveyBody(filter),
+      });
+      const { hits, aggregations } = readAnswer(surveyAnswer, answer, "the survey of trades");
+      return { n: hits.total.value, firstMs: aggregations.first.value, lastMs: aggregations.last.value };
     },
 
     async countPerWindow(query) {
@@ -190,6 +211,15 @@ function sumBody(filter: TradeFilter): Record<string, unknown> {
     track_total_hits: true,
     query: { bool: { filter: tradeClauses(filter) } },
     aggs: { volume: { sum: { field: "size_micro" } }, notional: { sum: { field: "notional_micro" } } },
+  };
+}
+
+function surveyBody(filter: TradeFilter): Record<string, unknown> {
+  return {
+    size: 0,
+    track_total_hits: true,
+    query: { bool: { filter: tradeClauses(filter) } },
+    aggs: { first: { min: { field: "ts" } }, last: { max: { field: "ts" } } },
   };
 }
 
