@@ -1,10 +1,10 @@
-import { type AccessGate, createFairTurns } from "@polytape/api-access";
+import { type AccessGate, createFairTurns, type FairTurns } from "@polytape/api-access";
 import { errorFacts, type Log } from "@polytape/function-runtime";
 import { type EpochMs, SECOND_MS } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import type { z } from "zod";
-import { createMarketLookup } from "./catalogue/market-lookup.ts";
-import { createCompletenessReader } from "./completeness/completeness-reader.ts";
+import { createMarketLookups } from "./catalogue/market-lookup.ts";
+import { createCompletenessReaders } from "./completeness/completeness-reader.ts";
 import { createStoreHealth } from "./completeness/store-health.ts";
 import type { ApiParts } from "./http/route.ts";
 import { version } from "./package.json";
@@ -13,7 +13,17 @@ import type { queryApiSettings } from "./settings.ts";
 /** Questions that wait for their turn, of all keys together: what waits longer than a question may take is given up. */
 const WAITING_MAX = 1_000;
 
-/** What routes work with, from what differs between a deployment and a test. */
+/** What is there for all questions. */
+export interface SharedParts extends Omit<ApiParts, keyof Readers> {
+  /** Who is answered next, when more is asked than can be answered at once. */
+  readonly turns: FairTurns;
+  /** What reads for one question, until its signal fires. */
+  readersFor(signal: AbortSignal): Readers;
+}
+
+type Readers = Pick<ApiParts, "store" | "markets" | "completeness">;
+
+/** The service's parts, from what differs between a deployment and a test. */
 export function apiParts({
   store,
   gate,
@@ -31,16 +41,19 @@ export function apiParts({
   >;
   log: Log;
   now: () => EpochMs;
-}): ApiParts {
+}): SharedParts {
+  const lookupOf = createMarketLookups(now);
+  const readerOf = createCompletenessReaders(now);
   return {
-    store,
+    readersFor(signal) {
+      const own = store.cancelledBy(signal);
+      return { store: own, markets: lookupOf(own.markets), completeness: readerOf(own.coverage) };
+    },
     gate,
     turns: createFairTurns({ atOnce: settings.API_ANSWERS_AT_ONCE, waitingMax: WAITING_MAX }),
     bus,
     log,
     now,
-    markets: createMarketLookup(store.markets, now),
-    completeness: createCompletenessReader(store.coverage, now),
     health: createStoreHealth(store, now, (error) => log.warn("store-away", errorFacts(error))),
     rules: {
       retentionDays: settings.RETENTION_DAYS,

@@ -2,6 +2,7 @@ import { type ApiKeyRecord, withoutKeys } from "@polytape/api-access";
 import { errorFacts, type Facts } from "@polytape/function-runtime";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { accepts } from "hono/accepts";
+import type { SharedParts } from "./api-parts.ts";
 import { contractPages } from "./contract/contract-pages.ts";
 import type { Page } from "./contract/pages.ts";
 import { ANSWER_FORMATS, formatOfType } from "./http/answer-format.ts";
@@ -11,7 +12,7 @@ import { entityTag } from "./http/entity-tag.ts";
 import { errorAnswer, errorResponse } from "./http/error-response.ts";
 import { notModified } from "./http/not-modified.ts";
 import { requestIdOf } from "./http/request-id.ts";
-import type { ApiParts, Route } from "./http/route.ts";
+import type { Route } from "./http/route.ts";
 import { withinDeadline } from "./http/within-deadline.ts";
 import { getCandles } from "./routes/get-candles/route.ts";
 import { getCoverage } from "./routes/get-coverage/route.ts";
@@ -45,7 +46,7 @@ const PAGE_HEADERS = {
 type Env = { Variables: { requestId: string; caller: ApiKeyRecord | null } };
 
 /** The whole service as one function of a request: name it → authenticate → limit → route → one error responder. */
-export function createApp(api: ApiParts): (request: Request) => Response | Promise<Response> {
+export function createApp(api: SharedParts): (request: Request) => Response | Promise<Response> {
   const app = new Hono<Env>();
   app.use(nameRequest, sayLimits(api), crossOrigin);
   app.use("/v1/*", admit(api));
@@ -91,7 +92,7 @@ const nameRequest: MiddlewareHandler<Env> = async (context, next) => {
 };
 
 /** Every answer carries the RateLimit headers, also those that nobody is charged for. */
-function sayLimits(api: ApiParts): MiddlewareHandler<Env> {
+function sayLimits(api: SharedParts): MiddlewareHandler<Env> {
   return async (context, next) => {
     await next();
     if (context.res.headers.has("ratelimit-limit")) return;
@@ -101,7 +102,7 @@ function sayLimits(api: ApiParts): MiddlewareHandler<Env> {
 }
 
 /** Lets a request in, or ends it; every answer to a known key says how its limits stand. */
-function admit(api: ApiParts): MiddlewareHandler<Env> {
+function admit(api: SharedParts): MiddlewareHandler<Env> {
   return async (context, next) => {
     const nowMs = api.now();
     const requestId = context.get("requestId");
@@ -118,7 +119,8 @@ function admit(api: ApiParts): MiddlewareHandler<Env> {
   };
 }
 
-function answer(api: ApiParts, route: Route, context: Context<Env>): Promise<Response> {
+function answer(api: SharedParts, route: Route, context: Context<Env>): Promise<Response> {
+  const caller = context.get("caller");
   const request = {
     parts: context.req.param(),
     search: new URL(context.req.url).searchParams,
@@ -129,11 +131,11 @@ function answer(api: ApiParts, route: Route, context: Context<Env>): Promise<Res
         default: ANSWER_FORMATS.json,
       }),
     ),
-    caller: context.get("caller"),
+    caller,
   };
   return withinDeadline((signal) => {
-    const work = () => route.respond({ ...api, store: api.store.cancelledBy(signal) }, request);
-    return request.caller === null ? work() : api.turns.take(request.caller.id, work, signal);
+    const work = () => route.respond({ ...api, ...api.readersFor(signal) }, request);
+    return caller === null || route.asks === "nothing" ? work() : api.turns.take(caller.id, work, signal);
   }, api.rules.queryTimeoutMs);
 }
 

@@ -89,25 +89,33 @@ async function until(what: string, withinMs: number, holds: () => Promise<boolea
   }
 }
 
-test("a question that overruns gets 504, and its search is cancelled in the server, and gone", async () => {
-  const slow: MarketStore = {
+/** The store, in which one call takes the slow search before it answers. */
+function slowIn(family: "trades" | "markets" | "coverage", call: string): MarketStore {
+  return {
     ...store,
-    cancelledBy: (signal) => ({
-      ...store.cancelledBy(signal),
-      trades: {
-        ...store.trades,
-        async findTrades() {
-          const path = `/${copy.names.prefix}slow/_search`;
-          await copy.server.cancelledBy(signal).request({ method: "POST", path, body: SLOW_SEARCH });
-          return [];
-        },
-      },
-    }),
+    cancelledBy(signal) {
+      const own = store.cancelledBy(signal);
+      const calls: Record<string, unknown> = { ...own[family] };
+      const slowly = async (...asked: unknown[]) => {
+        const path = `/${copy.names.prefix}slow/_search`;
+        await copy.server.cancelledBy(signal).request({ method: "POST", path, body: SLOW_SEARCH });
+        return Reflect.apply(Object(calls[call]), null, asked);
+      };
+      return { ...own, [family]: { ...calls, [call]: slowly } };
+    },
   };
-  const ask = await anApiOver(slow);
+}
+
+test.each([
+  ["a search for trades", "/v1/trades", "trades", "findTrades"],
+  ["a look-up of a slug", "/v1/markets/some-slug", "markets", "findMarket"],
+  ["a look into the ledger", "/v1/coverage", "coverage", "readTimeline"],
+] as const)("%s that overruns gets 504, is cancelled in the server, and is gone", async (...asked) => {
+  const [, path, family, call] = asked;
+  const ask = await anApiOver(slowIn(family, call));
   const startedMs = Date.now();
 
-  const asking = ask("/v1/trades");
+  const asking = ask(path);
   await until("the search has begun", 10_000, async () => (await searchesUnderway()).length > 0);
   const answer = await asking;
   const answeredMs = Date.now() - startedMs;

@@ -9,7 +9,7 @@ const ENTRIES_MAX = 2_000;
 /** As many as one read of the catalogue takes. */
 const MARKETS_PER_READ_MAX = 1_000;
 
-/** Markets by their names, remembered for a short while: what is asked of them (names, tokens) hardly changes. */
+/** Markets by their names, as one question reads them. */
 export interface MarketLookup {
   /** By condition id, Gamma id or slug. */
   find(anyId: string): Promise<StoredMarket | null>;
@@ -17,34 +17,27 @@ export interface MarketLookup {
   findMany(marketIds: Iterable<string>): Promise<Map<string, StoredMarket>>;
 }
 
-export function createMarketLookup(
-  catalogue: Pick<MarketCatalogue, "findMarket" | "findMarkets">,
+/**
+ * Look-ups that remember together for a short while what any of them has read: what is asked of markets (names, tokens)
+ * hardly changes. Each reads the catalogue that it is given, so that a question that is given up ends its own reading
+ * and nobody else's.
+ */
+export function createMarketLookups(
   now: () => EpochMs,
-): MarketLookup {
+): (catalogue: Pick<MarketCatalogue, "findMarket" | "findMarkets">) => MarketLookup {
   const known = createExpiringCache<StoredMarket | null>(ENTRIES_MAX);
-  const underway = new Map<string, Promise<StoredMarket | null>>();
 
   function remember(key: string, market: StoredMarket | null): void {
     known.set(key, market, now() + (market ? KEPT_MS : ABSENT_KEPT_MS));
   }
 
-  async function readOne(anyId: string): Promise<StoredMarket | null> {
-    try {
-      const market = await catalogue.findMarket(anyId);
-      remember(anyId, market);
-      return market;
-    } finally {
-      underway.delete(anyId);
-    }
-  }
-
-  return {
+  return (catalogue) => ({
     async find(anyId) {
       const remembered = known.get(anyId, now());
       if (remembered !== undefined) return remembered;
-      const reading = underway.get(anyId) ?? readOne(anyId);
-      underway.set(anyId, reading);
-      return reading;
+      const market = await catalogue.findMarket(anyId);
+      remember(anyId, market);
+      return market;
     },
     async findMany(marketIds) {
       const found = new Map<string, StoredMarket>();
@@ -62,5 +55,5 @@ export function createMarketLookup(
       }
       return found;
     },
-  };
+  });
 }

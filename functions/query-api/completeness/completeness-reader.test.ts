@@ -1,6 +1,6 @@
 import { type CoverageScope, type CoverageStretch, DAY_MS } from "@polytape/market-model";
 import { expect, test } from "vitest";
-import { createCompletenessReader } from "./completeness-reader.ts";
+import { createCompletenessReaders } from "./completeness-reader.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const TODAY = Date.parse("2026-11-22T00:00:00Z");
@@ -17,7 +17,7 @@ function aReader() {
     asked.push([fromMs, toMs]);
     return [{ fromMs, toMs, state: "complete", cause: null }];
   };
-  return { clock, asked, reader: createCompletenessReader({ readTimeline }, () => clock.nowMs) };
+  return { clock, asked, reader: createCompletenessReaders(() => clock.nowMs)({ readTimeline }) };
 }
 
 test("reads whole days once, and again after a second and a half", async () => {

@@ -13,40 +13,46 @@ import { createExpiringCache } from "../catalogue/expiring-cache.ts";
 const KEPT_MS = 1_500;
 const ENTRIES_MAX = 500;
 
-/** What is known about a stretch of time. Whole days are read and remembered for a second and a half. */
+/** What is known about a stretch of time, as one question reads it. */
 export interface CompletenessReader {
   timeline(scope: CoverageScope, fromMs: EpochMs, toMs: EpochMs): Promise<CoverageStretch[]>;
 }
 
-export function createCompletenessReader(
-  ledger: Pick<CoverageLedger, "readTimeline">,
+/**
+ * Readers that remember together for a second and a half the whole days that any of them has read. Each reads the
+ * ledger that it is given, so that a question that is given up ends its own reading and nobody else's.
+ */
+export function createCompletenessReaders(
   now: () => EpochMs,
-): CompletenessReader {
-  const known = createExpiringCache<Promise<CoverageStretch[]>>(ENTRIES_MAX);
+): (ledger: Pick<CoverageLedger, "readTimeline">) => CompletenessReader {
+  const known = createExpiringCache<CoverageStretch[]>(ENTRIES_MAX);
 
-  function readDays(scope: CoverageScope, fromMs: EpochMs, toMs: EpochMs): Promise<CoverageStretch[]> {
-    const { stream, marketId, assetId } = scope;
+  async function readDays(
+    ledger: Pick<CoverageLedger, "readTimeline">,
+    { stream, marketId, assetId }: CoverageScope,
+    { fromMs, toMs }: { fromMs: EpochMs; toMs: EpochMs },
+  ): Promise<CoverageStretch[]> {
     const key = [stream, marketId, assetId, fromMs, toMs].join("|");
-    const remembered = known.get(key, now());
+    const askedMs = now();
+    const remembered = known.get(key, askedMs);
     if (remembered) return remembered;
-    const reading = ledger.readTimeline({ stream, marketId, assetId, fromMs, toMs });
-    known.set(key, reading, now() + KEPT_MS);
-    reading.catch(() => known.set(key, reading, 0));
-    return reading;
+    const read = await ledger.readTimeline({ stream, marketId, assetId, fromMs, toMs });
+    known.set(key, read, askedMs + KEPT_MS);
+    return read;
   }
 
-  return {
+  return (ledger) => ({
     async timeline(scope, fromMs, toMs) {
       if (fromMs >= toMs) return [];
       const read = readableDays(fromMs, toMs, now());
       if (read.fromMs >= read.toMs) return [unknown(fromMs, toMs)];
       return joinTimelines([
         fromMs < read.fromMs ? [unknown(fromMs, read.fromMs)] : [],
-        cutTimeline(await readDays(scope, read.fromMs, read.toMs), fromMs, toMs),
+        cutTimeline(await readDays(ledger, scope, read), fromMs, toMs),
         read.toMs < toMs ? [unknown(read.toMs, toMs)] : [],
       ]);
     },
-  };
+  });
 }
 
 /** The days of a question that the ledger can speak of: none of the future, and no more than one call reads. */

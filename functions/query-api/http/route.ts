@@ -1,4 +1,4 @@
-import type { AccessGate, ApiKeyRecord, FairTurns } from "@polytape/api-access";
+import type { AccessGate, ApiKeyRecord } from "@polytape/api-access";
 import type { Log } from "@polytape/function-runtime";
 import type { CandleInterval, EpochMs } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
@@ -12,14 +12,12 @@ import { entityTag } from "./entity-tag.ts";
 import { readBy, readQuery } from "./read-query.ts";
 import { columnsOf, type Rows, writeRows } from "./write-rows.ts";
 
-/** What routes work with. */
+/** What routes work with, to answer one question: what they read is given up with it. */
 export interface ApiParts {
   readonly store: MarketStore;
   readonly markets: MarketLookup;
   readonly completeness: CompletenessReader;
   readonly gate: AccessGate;
-  /** Who is answered next, when more is asked than can be answered at once. */
-  readonly turns: FairTurns;
   /** The health of the store; null when it does not answer. */
   readonly health: () => Promise<Awaited<ReturnType<MarketStore["health"]>> | null>;
   readonly bus: { isConnected(): boolean };
@@ -48,6 +46,8 @@ interface RouteSpec<Path extends z.ZodObject, Query extends z.ZodObject, Answer 
   readonly description: string;
   /** Whether a key is needed. */
   readonly access: "key" | "public";
+  /** What answers come from: the store, unless said. Those that need none take no turn. */
+  readonly asks?: "store" | "nothing";
   readonly parts: Path;
   readonly query: Query;
   readonly answer: Answer;

@@ -52,17 +52,39 @@ test("one key with a long line of questions does not keep another waiting behind
   expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set([200]));
 });
 
+// The searches go on for ever, as they do in a store that does not hear that they are given up.
 test("whoever waits too long for a turn gets 504, as for an answer that takes too long, and the line goes on", async () => {
   const api = await anApi({ settings: { API_ANSWERS_AT_ONCE: 1, API_QUERY_TIMEOUT_MS: 100 } });
-  const held = holdSearches(api);
+  const { cancelledBy } = api.store;
+  holdSearches(api);
 
   const answers = await Promise.all([1, 2, 3].map((limit) => api.ask(`/v1/trades?limit=${limit}`)));
 
   expect(answers.map(({ status }) => status)).toEqual([504, 504, 504]);
-  const later = api.ask("/v1/trades?limit=4");
+  api.store.cancelledBy = cancelledBy;
+  expect((await api.ask("/v1/trades?limit=4")).status).toBe(200);
+});
+
+test("look-ups that never end keep no place from the questions after them", async () => {
+  const api = await anApi({ settings: { API_ANSWERS_AT_ONCE: 2, API_QUERY_TIMEOUT_MS: 100 } });
+  api.store.markets.findMarket = () => new Promise(() => {});
+
+  const answers = await Promise.all(["m-1", "m-2"].map((id) => api.ask(`/v1/markets/${id}`)));
+
+  expect(answers.map(({ status }) => status)).toEqual([504, 504]);
+  expect((await api.ask("/v1/trades")).status).toBe(200);
+});
+
+test("what needs no store takes no turn", async () => {
+  const api = await anApi({ settings: { API_ANSWERS_AT_ONCE: 1 } });
+  const held = holdSearches(api);
+  const searching = api.ask("/v1/trades");
   await settled();
-  for (let n = 0; n < 4; n += 1) await held.letOneGo();
-  expect((await later).status).toBe(200);
+
+  expect((await api.ask("/v1/me")).status).toBe(200);
+
+  await held.letOneGo();
+  expect((await searching).status).toBe(200);
 });
 
 test("a line that is too long is refused with 503 and Retry-After", async () => {

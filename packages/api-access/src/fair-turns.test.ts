@@ -34,7 +34,7 @@ function aWorld(atOnce = 1, waitingMax = 100) {
     await settled();
   }
 
-  return { ask, end, started };
+  return { ask, end, started, clock };
 }
 
 test("lets so many work at once, and the others wait", async () => {
@@ -119,6 +119,26 @@ test("whoever gives up leaves the line, and is not charged", async () => {
   await end();
 
   expect(started).toEqual(["a", "c", "b2"]);
+});
+
+// Not every piece of work hears that it is given up, and one that hangs would keep its place until it ends.
+test("whoever gives up leaves its place at once, is charged until then, and work that goes on changes nothing", async () => {
+  const { ask, end, started, clock } = aWorld();
+  const patience = new AbortController();
+  const hanging = ask("a", "a0", patience.signal);
+  ask("a", "a1");
+  ask("b");
+  await settled();
+
+  clock.ms += 50;
+  patience.abort(new Error("too long"));
+  await expect(hanging).rejects.toThrow("too long");
+  await settled();
+  expect(started).toEqual(["a0", "b"]);
+  await end(0, new Error("nobody hears of this"));
+  expect(started).toEqual(["a0", "b"]);
+  await end();
+  expect(started).toEqual(["a0", "b", "a1"]);
 });
 
 test("refuses with `server_busy` when the line is full", async () => {

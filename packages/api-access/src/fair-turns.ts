@@ -6,8 +6,9 @@ const EXPECTED_MS = 10;
 /** Hands out a few places to work among keys, so that none waits behind another's line. */
 export interface FairTurns {
   /**
-   * Does the work when it is the key's turn, and gives its outcome. A signal that fires takes it out of the line, and
-   * rejects with the signal's reason. Throws `server_busy` when too many wait already.
+   * Does the work when it is the key's turn, and gives its outcome. A signal that fires takes it out of the line or ends
+   * its turn, whatever the work still does, and rejects with the signal's reason. Throws `server_busy` when too many
+   * wait already.
    */
   take<T>(keyId: string, work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
@@ -94,7 +95,8 @@ export function createFairTurns(
       await turn(line, signal);
       const startedMs = nowMs();
       try {
-        return await work();
+        signal.throwIfAborted();
+        return await untilGivenUp(work(), signal);
       } finally {
         line.nextStartMs += nowMs() - startedMs - EXPECTED_MS;
         line.underway -= 1;
@@ -104,4 +106,13 @@ export function createFairTurns(
       }
     },
   };
+}
+
+/** The outcome of the work, unless the signal fires first: what has not heard of it then goes on unheeded. */
+function untilGivenUp<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
 }

@@ -28,7 +28,7 @@ export function openMarketStore(settings: StoreSettings, options: { now?: () => 
   const names = indexNames(settings.indexPrefix);
   const now = options.now ?? Date.now;
   const parts: StoreParts = { store, names, now, ready: schemaGuard(store, names) };
-  return marketStoreOn(parts, storedDays(store, names, now));
+  return marketStoreOn(parts, storedDays(names, now));
 }
 
 /** What is remembered of the server is given, because several views of one store share it. */

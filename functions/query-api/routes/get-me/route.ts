@@ -14,6 +14,7 @@ export const getMe = defineRoute({
   description:
     "Plan, end, limits and usage of the key that asks. The token bucket holds `burst` requests and fills at `rate_rps`; the daily cap counts admitted requests of a UTC day, this one included.",
   access: "key",
+  asks: "nothing",
   parts: z.strictObject({}),
   query: z.strictObject({}),
   answer: z.object({

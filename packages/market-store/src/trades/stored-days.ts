@@ -12,18 +12,20 @@ const KEEP_MS = 1_000;
 
 const resolveAnswer = z.object({ indices: z.array(z.object({ name: z.string() })).default([]) });
 
+/** What several views of one store remember together; each reads by its own connection, which may be given up. */
 export interface StoredDays {
   /** Event days that have an index, oldest first. */
-  list(): Promise<readonly EpochMs[]>;
+  list(store: StoreConnection): Promise<readonly EpochMs[]>;
   /** Says that the day has an index now. */
   noteWritten(dayMs: EpochMs): void;
 }
 
-export function storedDays(store: StoreConnection, names: IndexNames, now: () => EpochMs): StoredDays {
-  let known: { readonly days: Promise<readonly EpochMs[]>; readonly atMs: EpochMs } | null = null;
+export function storedDays(names: IndexNames, now: () => EpochMs): StoredDays {
+  let known: { readonly days: readonly EpochMs[]; readonly atMs: EpochMs } | null = null;
   let written = new Set<EpochMs>();
+  let notes = 0;
 
-  async function fetchDays(): Promise<readonly EpochMs[]> {
+  async function fetchDays(store: StoreConnection): Promise<readonly EpochMs[]> {
     const answer = await store.request({ method: "GET", path: `/_resolve/index/${names.tradesPattern}` });
     const { indices } = readAnswer(resolveAnswer, answer.body, "the list of indices");
     return indices
@@ -33,22 +35,21 @@ export function storedDays(store: StoreConnection, names: IndexNames, now: () =>
   }
 
   return {
-    async list() {
-      if (known && now() - known.atMs < KEEP_MS) return known.days;
-      const fetched = { days: fetchDays(), atMs: now() };
-      known = fetched;
-      try {
-        const days = await fetched.days;
+    async list(store) {
+      const [askedMs, askedAtNote] = [now(), notes];
+      if (known && askedMs - known.atMs < KEEP_MS) return known.days;
+      const days = await fetchDays(store);
+      // A day that was written meanwhile may be missing in it.
+      if (askedAtNote === notes) {
+        known = { days, atMs: askedMs };
         written = new Set([...written].filter((day) => days.includes(day)));
-        return days;
-      } catch (error) {
-        if (known === fetched) known = null;
-        throw error;
       }
+      return days;
     },
     noteWritten(dayMs) {
       if (written.has(dayMs)) return;
       written.add(dayMs);
+      notes += 1;
       known = null;
     },
   };

@@ -45,7 +45,7 @@ const surveyAnswer = z.object({
 /** Trades in one index per event day, each created once under an id computed from the trade. */
 export function tradeTape(
   { store, names, now, ready }: StoreParts,
-  days: StoredDays = storedDays(store, names, now),
+  days: StoredDays = storedDays(names, now),
 ): TradeTape {
   function daysPath(dayList: readonly EpochMs[]): string {
     return dayList.map((day) => names.tradesOfDay(day)).join(",");
@@ -53,7 +53,7 @@ export function tradeTape(
 
   /** The indices that can hold rows of a question; null: there are none. */
   async function indicesWithin(filter: TradeFilter): Promise<string | null> {
-    const within = daysWithin(await days.list(), filter);
+    const within = daysWithin(await days.list(store), filter);
     if (within.length === 0) return null;
     return within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within);
   }
@@ -86,7 +86,7 @@ export function tradeTape(
       const clauses = tradeClauses(query);
       const found: StoredTrade[] = [];
       let skip = query.offset ?? 0;
-      for (const group of dayGroups(await days.list(), query)) {
+      for (const group of dayGroups(await days.list(store), query)) {
         const page = pageOf(query, { skip, missing: query.limit - found.length });
         const { hits, total } = await search(group, tradeSearchBody(query, clauses, page));
         found.push(...hits.map(tradeOf));
@@ -148,7 +148,7 @@ export function tradeTape(
       return read;
     },
 
-    storedDays: async () => [...(await days.list())],
+    storedDays: async () => [...(await days.list(store))],
   };
 }
 
