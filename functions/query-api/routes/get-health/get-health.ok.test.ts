@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { anApi } from "../../testing/an-api.ts";
 
 test("is 200 without a key when store and bus are there and keys were read", async () => {
@@ -34,6 +34,21 @@ test("is 503 and says what is away: the store, the bus, or keys not read yet", a
     ["green", "unavailable", true],
     ["green", "connected", false],
   ]);
+});
+
+// Whoever watches a service reads this body: an envelope would say neither that the store is away nor that the bus is there.
+test("says that a store that hangs is away, also where questions may take less time than that", async () => {
+  const api = await anApi({ settings: { API_QUERY_TIMEOUT_MS: 100 } });
+  api.store.health = () => new Promise(() => {});
+  vi.useFakeTimers();
+
+  const asking = api.ask("/health", { key: null });
+  await vi.advanceTimersByTimeAsync(3_000);
+  vi.useRealTimers();
+  const { status, body } = await asking;
+
+  expect(status).toBe(503);
+  expect(body).toMatchObject({ status: "unavailable", opensearch: { status: "unavailable", took_ms: null } });
 });
 
 test("a flood of health checks asks the store once a second", async () => {
