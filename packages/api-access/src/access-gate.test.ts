@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { DAY_MS, SECOND_MS } from "@polytape/market-model";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "@polytape/market-model";
 import { expect, test } from "vitest";
 import { type AccessGate, createAccessGate } from "./access-gate.ts";
-import { issueKey, type KeyOrder, revokeKey } from "./administer-keys.ts";
+import { issueKey, type KeyOrder, revokeKey, rotateKey } from "./administer-keys.ts";
 import { type InMemoryBucket, inMemoryBucket } from "./in-memory.ts";
 import { newKeyText } from "./key-text.ts";
 
@@ -70,6 +70,18 @@ test.each([
   expect(gate.identify(key, NOW + days * DAY_MS)).toEqual({ outcome: "refused", reason: "expired" });
 });
 
+test("a rotated key works until its grace period is over, to the millisecond, and its successor on", async () => {
+  const { gate, keys } = await openGate();
+  const old = await make(keys);
+
+  const successor = await rotateKey(keys, old.record.id, { nowMs: NOW, graceMs: HOUR_MS, randomBytes });
+
+  for (const key of [old.key, successor.key])
+    expect(gate.identify(key, NOW + HOUR_MS - 1)).toMatchObject({ outcome: "accepted" });
+  expect(gate.identify(old.key, NOW + HOUR_MS)).toEqual({ outcome: "refused", reason: "expired" });
+  expect(gate.identify(successor.key, NOW + 7 * DAY_MS - 1)).toMatchObject({ outcome: "accepted" });
+});
+
 test("while the store is away known keys go on and expire, and nothing unknown gets in", async () => {
   const { gate, keys } = await openGate();
   const { key } = await make(keys);
@@ -127,6 +139,17 @@ test("a key's own rate and cap go before the deployment's", async () => {
     null,
     "daily_cap_reached",
   ]);
+});
+
+// Both are used up at once: whoever waits for the nearer reset is refused again.
+test("of a bucket and a cap with the same left, the cap is the tighter one", async () => {
+  const { gate, keys } = await openGate(inMemoryBucket(), inMemoryBucket(), 10);
+  const { key } = await make(keys);
+
+  const last = admitMany(gate, key, 10).at(-1);
+
+  expect(last?.state).toEqual({ limit: 10, remaining: 0, resetSeconds: 12 * 3_600 });
+  expect(admitMany(gate, key, 1, NOW + SECOND_MS)[0]?.retryAfterSeconds).toBe(12 * 3_600 - 1);
 });
 
 test("the daily cap ends at UTC midnight and says when", async () => {

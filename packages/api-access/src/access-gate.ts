@@ -58,7 +58,8 @@ export function createAccessGate(
     const cap = { limit: dailyCap, remaining: dailyCap - used - 1, resetSeconds };
     return {
       refusal: null,
-      state: cap.remaining < bucket.remaining ? cap : bucket,
+      // At a tie the cap: it binds for longer.
+      state: cap.remaining <= bucket.remaining ? cap : bucket,
       retryAfterSeconds: null,
     };
   }
