@@ -47,7 +47,10 @@ test("keys are listed, shown, revoked, extended and rotated by their id", async 
   const rotated = await call("keys", "rotate", id, "--grace-hours", "1");
   expect(rotated.out[0]).toContain("until 2026-11-22T13:00:00.000Z");
   expect(isKeyText(rotated.out.at(-1) ?? "")).toBe(true);
-  expect((await call("keys", "revoke", id)).out[0]).toContain("is revoked since 2026-11-22T12:00:00.000Z");
+  const successor = /key_\w+/.exec(rotated.out[0] ?? "")?.[0];
+  expect((await call("keys", "revoke", id)).out).toEqual([
+    `${id} is revoked since 2026-11-22T12:00:00.000Z. ${successor}, which took its place, is not.`,
+  ]);
   expect((await call("keys", "list")).out[1]).toMatch(new RegExp(`^${id}  +weekly  revoked`));
 });
 

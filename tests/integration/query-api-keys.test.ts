@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { newKeyText } from "@polytape/api-access";
+import { newKeyText, rotateKey } from "@polytape/api-access";
 import { commands, connectTools, run } from "@polytape/cli";
+import { connectEventBus } from "@polytape/event-bus";
 import { createLog, readSettings } from "@polytape/function-runtime";
 import { findFreePorts, type RunningServer, startNats } from "@polytape/local";
 import { openQueryApi, type QueryApi } from "@polytape/query-api";
@@ -68,6 +69,26 @@ test("a key made by the command works within a second, and is refused within a s
   await becomes(api, key, 200, 1_000);
   await polytape("keys", "revoke", id);
   await becomes(api, key, 401, 1_000);
+});
+
+test("a rotated key answers 200 until its grace period is over and 401 from then on, its successor 200", async () => {
+  const api = openApi();
+  const old = await createKey();
+  await becomes(api, old.key, 200, 10_000);
+  const bus = await connectEventBus({ url: nats.url, clientName: "tests" });
+  const grace = { nowMs: Date.now(), graceMs: 2_000, randomBytes };
+  const { key: successor, replaced } = await rotateKey(await bus.bucket("api_keys"), old.id, grace);
+  await bus.close();
+  await becomes(api, successor, 200, 1_000);
+
+  const endMs = Date.parse(replaced.expires_at);
+  expect(await statusOf(api, old.key)).toBe(200);
+  expect(Date.now()).toBeLessThan(endMs);
+  await vi.waitUntil(() => Date.now() >= endMs, { timeout: 5_000, interval: 5 });
+
+  const refused = await ask(api, old.key);
+  expect([refused.status, await refused.json()]).toMatchObject([401, { error: { code: "key_expired" } }]);
+  expect(await statusOf(api, successor)).toBe(200);
 });
 
 const health = (api: QueryApi) => api.respond(new Request("http://function/health"));

@@ -86,7 +86,10 @@ const revoke = defineCommand({
   async run({ operands }, tools) {
     const name = await keyNameOf(operands, tools);
     const record = await revokeKey(await keyBucket(tools), name, tools.now());
-    tools.print(`${record.id} is revoked since ${record.revoked_at}.`);
+    const { id, revoked_at, replaced_by } = record;
+    tools.print(
+      `${id} is revoked since ${revoked_at}.${replaced_by ? ` ${replaced_by}, which took its place, is not.` : ""}`,
+    );
   },
 });
 

@@ -88,7 +88,8 @@ export function extendKey(store: KeyStore, name: string, plan: Plan, nowMs: Epoc
 /**
  * A new key with the old one's limits and end; the old one works on for `graceMs`, so that its holder can
  * change over. The successor is written whole before the old one is touched: a crash between the two leaves
- * one key too many, which the list shows, and never a holder without any. Throws `key_revoked`,
+ * one key too many, which the list shows, and never a holder without any. When somebody else changes the old
+ * one meanwhile, the successor is taken back, unseen, and all is decided anew. Throws `key_revoked`,
  * `key_replaced`, `key_expired`.
  */
 export async function rotateKey(
@@ -96,34 +97,49 @@ export async function rotateKey(
   name: string,
   { nowMs, graceMs, randomBytes }: { nowMs: EpochMs; graceMs: number; randomBytes: RandomBytes },
 ): Promise<{ key: string; record: ApiKeyRecord; replaced: ApiKeyRecord }> {
-  const old = await findKey(store, name);
-  refuseEnded(old);
-  const endMs = Date.parse(old.expires_at);
-  if (endMs <= nowMs)
-    throw new PolytapeError("input", "key_expired", `The key ${old.id} has expired; extend it first.`);
-  const order = { plan: old.plan, label: old.label, rateRps: old.rate_rps, dailyCap: old.daily_cap };
-  const { key, record } = await storeNewKey(store, order, { nowMs, endMs, randomBytes });
-  const replaced = await changeKey(store, old.id, (former) => ({
-    ...former,
-    expires_at: toRfc3339(Math.min(Date.parse(former.expires_at), nowMs + graceMs)),
-    replaced_by: record.id,
-  }));
-  return { key, record, replaced };
+  return untilAlone(store, name, async (old, revision) => {
+    refuseEnded(old);
+    const endMs = Date.parse(old.expires_at);
+    if (endMs <= nowMs)
+      throw new PolytapeError("input", "key_expired", `The key ${old.id} has expired; extend it first.`);
+    const order = { plan: old.plan, label: old.label, rateRps: old.rate_rps, dailyCap: old.daily_cap };
+    const { key, record } = await storeNewKey(store, order, { nowMs, endMs, randomBytes });
+    const expires_at = toRfc3339(Math.min(endMs, nowMs + graceMs));
+    const replaced = { ...old, expires_at, replaced_by: record.id };
+    try {
+      await store.put(old.hash, replaced, revision);
+    } catch (error) {
+      // Then the old key was not told. After other trouble it may have been, and its successor must be there.
+      if (hasCode(error, "bus_conflict")) await store.delete(record.hash);
+      throw error;
+    }
+    return { key, record, replaced };
+  });
 }
 
-/** Reads, decides and writes again until nobody else wrote in between; five tries. */
-async function changeKey(
+function changeKey(
   store: KeyStore,
   name: string,
   change: (record: ApiKeyRecord) => ApiKeyRecord,
 ): Promise<ApiKeyRecord> {
+  return untilAlone(store, name, async (record, revision) => {
+    const changed = change(record);
+    await store.put(record.hash, changed, revision);
+    return changed;
+  });
+}
+
+/** Reads and does the work on what was read, again until nobody else wrote in between; five tries. */
+async function untilAlone<T>(
+  store: KeyStore,
+  name: string,
+  work: (record: ApiKeyRecord, revision: number) => Promise<T>,
+): Promise<T> {
   const { hash } = await findKey(store, name);
   for (let tries = 1; ; tries += 1) {
     const current = await store.get(hash);
-    const changed = change(apiKeyRecordSchema.parse(current?.value));
     try {
-      await store.put(hash, changed, current?.revision ?? 0);
-      return changed;
+      return await work(apiKeyRecordSchema.parse(current?.value), current?.revision ?? 0);
     } catch (error) {
       if (!hasCode(error, "bus_conflict") || tries >= 5) throw error;
     }

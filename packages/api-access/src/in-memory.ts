@@ -32,6 +32,11 @@ export function inMemoryBucket(): InMemoryBucket {
       for (const watcher of watchers) watcher.entry(key, kept);
       return revision;
     },
+    async delete(key) {
+      refuseWhileAway();
+      entries.delete(key);
+      for (const watcher of watchers) watcher.entry(key, null);
+    },
     async keys() {
       refuseWhileAway();
       return [...entries.keys()];

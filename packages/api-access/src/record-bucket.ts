@@ -15,6 +15,7 @@ export interface RecordBucket {
 export interface KeyStore extends RecordBucket {
   /** The hashes of all keys there are. */
   keys(): Promise<string[]>;
+  delete(hash: string): Promise<void>;
 }
 
 /** Counts of requests by key id. */
