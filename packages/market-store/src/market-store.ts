@@ -309,8 +309,8 @@ export interface BookShelf {
   ): Promise<{ stored: number; repeated: number; collided: readonly BookCollision[] }>;
   /**
    * The book of a token at a moment: `before` the newest at or before it, `nearest` the nearest on either
-   * side. Null when there is none, or when only one side's document is found. `lastSeenAtMs` is the last
-   * moment it is known to have stood unchanged.
+   * side, a book counting from its change to when it was last seen. Null when there is none, or when only one
+   * side's document is found. `lastSeenAtMs` is the last moment it is known to have stood unchanged.
    */
   findBook(query: {
     assetId: string;

@@ -6,7 +6,7 @@ import { anApi, NOW } from "../../testing/an-api.ts";
 const MARKET = aMarket();
 const at = (time: string) => Date.parse(`2026-11-22T${time}Z`);
 
-async function anApiWithBooks(...books: Partial<ObservedBook>[]) {
+async function anApiWithBooks(...books: Partial<ObservedBook & { previousSeenAtMs: number }>[]) {
   const api = await anApi();
   await api.store.markets.storeMarkets([MARKET], NOW);
   await api.store.books.storeBooks(
@@ -61,6 +61,15 @@ test("match=nearest also takes a younger one, whose age is negative", async () =
   const { body } = await api.ask(question("&at=2026-11-22T11:29:00Z&match=nearest"));
 
   expect(body).toMatchObject({ ts: "2026-11-22T11:30:00.000Z", age_ms: -60_000 });
+});
+
+test("match=nearest gives the book that was seen to stand at the moment, though a younger one began nearer to it", async () => {
+  const next = { tsMs: at("11:30:00"), previousSeenAtMs: at("11:29:50") };
+  const api = await anApiWithBooks({ tsMs: at("11:00:00") }, next);
+
+  const { body } = await api.ask(question("&at=2026-11-22T11:20:00Z&match=nearest"));
+
+  expect(body).toMatchObject({ ts: "2026-11-22T11:00:00.000Z", age_ms: 0 });
 });
 
 test("side leaves the other side out; an empty side is an empty list", async () => {

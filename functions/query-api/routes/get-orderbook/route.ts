@@ -18,7 +18,8 @@ const query = z.strictObject({
   outcome: outcomeParameter,
   at: momentParameter("The moment asked for, not in the future; default now.").optional(),
   match: z.enum(["before", "nearest"], "must be before or nearest").optional().meta({
-    description: "before (default): the newest book at or before `at`; nearest: on either side of it.",
+    description:
+      "before (default): the newest book at or before `at`; nearest: on either side of it, and none is nearer than the book that is known to have stood then.",
   }),
   side: z.enum(["bid", "ask"], "must be bid or ask").optional().meta({ description: "Only this side." }),
 });

@@ -69,6 +69,21 @@ export function describeBooks(open: () => StoreUnderTest): void {
       expect(await tsOf(T + 99_000, "nearest")).toBe(T + 30_000);
     });
 
+    // Otherwise `nearest` would refuse the book that is known to have stood, for one that was not there yet.
+    it("counts a book as near for as long as it was seen to stand, not only when it came", async () => {
+      const { store, settle } = open();
+      const { assetId } = freshIds();
+      const next = seen(assetId, T + 30_000, { previousSeenAtMs: T + 26_000 });
+      await store.books.storeBooks([seen(assetId, T), next]);
+      await settle();
+      const tsOf = async (atMs: number) =>
+        (await store.books.findBook({ assetId, atMs, match: "nearest" }))?.tsMs;
+
+      expect(await tsOf(T + 20_000)).toBe(T);
+      expect(await tsOf(T + 28_000)).toBe(T);
+      expect(await tsOf(T + 28_001)).toBe(T + 30_000);
+    });
+
     it("gives one side when asked for one", async () => {
       const { store, settle } = open();
       const { assetId } = freshIds();

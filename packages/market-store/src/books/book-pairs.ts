@@ -25,8 +25,10 @@ export function firstWholeBook(documents: readonly BookDocument[]): BookPair | n
   return null;
 }
 
-/** The pair nearer to the moment; at equal distance the earlier one, because it is the book that stood. */
-export function nearerBook(atMs: EpochMs, before: BookPair | null, after: BookPair | null): BookPair | null {
-  if (!before || !after) return before ?? after;
-  return after.tsMs - atMs < atMs - before.tsMs ? after : before;
+/**
+ * Whether of the books on either side of a moment the younger one is nearer. The older one's distance counts from when it
+ * was last seen to stand; at equal distance it goes before, because it stood.
+ */
+export function isYoungerNearer(atMs: EpochMs, lastSeenAtMs: EpochMs, youngerTsMs: EpochMs): boolean {
+  return youngerTsMs - atMs < atMs - lastSeenAtMs;
 }

@@ -1,12 +1,12 @@
 import type { EpochMs } from "@polytape/market-model";
-import type { BookCollision, BookShelf, Checkpoints } from "../market-store.ts";
+import type { BookCollision, BookShelf, Checkpoints, FoundBook } from "../market-store.ts";
 import { readAnswer, searchAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { findCollisions } from "./book-collisions.ts";
 import { type BookDocument, bookDocument, bookDocumentId, bookDocuments, bookOf } from "./book-document.ts";
-import { type BookPair, firstWholeBook, nearerBook } from "./book-pairs.ts";
+import { type BookPair, firstWholeBook, isYoungerNearer } from "./book-pairs.ts";
 import { BOOKS_CHECKPOINT, lastSeenAtMs } from "./last-seen.ts";
 
 /** Documents of the first look: the book itself, and one more should the newest be half. */
@@ -105,23 +105,27 @@ export function bookShelf({ store, names, now, ready }: StoreParts, checkpoints:
         isLatest ? lookForLatest(assetId, atMs) : lookAround(assetId, atMs, match),
         checkpoints.read(BOOKS_CHECKPOINT),
       ]);
-      const pair = nearerBook(atMs, before.pair, after.pair);
-      if (!pair) return null;
-      const book = bookOf(pair.bid, pair.ask);
-      // The next newer document, half or whole, says when this book was last seen.
-      const newer =
-        pair === after.pair
-          ? await look(assetId, pair.tsMs, "newer", { from: 0, size: 1 })
-          : [...before.documents.filter(({ ts }) => ts > pair.tsMs).slice(-1), ...next];
-      return {
-        ...book,
-        bids: side === "ask" ? [] : book.bids,
-        asks: side === "bid" ? [] : book.asks,
-        lastSeenAtMs: lastSeenAtMs(book, {
-          checkpoint: checkpoint?.state,
-          next: newer[0] ? { previousSeenAtMs: newer[0].previous_seen_at } : null,
-        }),
+      /** The next newer document, half or whole, says when a book was last seen. */
+      const foundBook = (pair: BookPair, newer: BookDocument | undefined): FoundBook => {
+        const book = bookOf(pair.bid, pair.ask);
+        return {
+          ...book,
+          bids: side === "ask" ? [] : book.bids,
+          asks: side === "bid" ? [] : book.asks,
+          lastSeenAtMs: lastSeenAtMs(book, {
+            checkpoint: checkpoint?.state,
+            next: newer ? { previousSeenAtMs: newer.previous_seen_at } : null,
+          }),
+        };
       };
+      const { pair: older } = before;
+      const { pair: younger } = after;
+      const newerHalf = before.documents.findLast(({ ts }) => older && ts > older.tsMs);
+      const stood = older && foundBook(older, newerHalf ?? next[0]);
+      if (stood && !(younger && isYoungerNearer(atMs, stood.lastSeenAtMs, younger.tsMs))) return stood;
+      if (!younger) return null;
+      const [newer] = await look(assetId, younger.tsMs, "newer", { from: 0, size: 1 });
+      return foundBook(younger, newer);
     },
   };
 

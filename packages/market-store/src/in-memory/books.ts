@@ -1,4 +1,5 @@
 import type { BookSide, EpochMs, ObservedBook } from "@polytape/market-model";
+import { isYoungerNearer } from "../books/book-pairs.ts";
 import { BOOKS_CHECKPOINT, lastSeenAtMs } from "../books/last-seen.ts";
 import type { BookCollision, BookShelf, Checkpoints, FoundBook } from "../market-store.ts";
 
@@ -47,9 +48,10 @@ export function inMemoryBooks(checkpoints: Checkpoints): BookShelf & { loseSide:
       const whole = ofToken.filter(({ sides }) => sides.size === 2);
       const before = whole.findLast(({ book }) => book.tsMs <= atMs);
       const after = match === "nearest" ? whole.find(({ book }) => book.tsMs > atMs) : undefined;
-      const nearest = nearer(atMs, before, after);
-      if (!nearest) return null;
-      return foundBook(nearest, ofToken[ofToken.indexOf(nearest) + 1], side);
+      const found = (kept: KeptBook) => foundBook(kept, ofToken[ofToken.indexOf(kept) + 1], side);
+      const stood = before ? await found(before) : null;
+      if (stood && !(after && isYoungerNearer(atMs, stood.lastSeenAtMs, after.book.tsMs))) return stood;
+      return after ? found(after) : null;
     },
     loseSide: (assetId, tsMs, side) => shelf.get(`${assetId}|${tsMs}`)?.sides.delete(side),
   };
@@ -57,10 +59,4 @@ export function inMemoryBooks(checkpoints: Checkpoints): BookShelf & { loseSide:
 
 function keyOf({ assetId, tsMs, hash }: ObservedBook) {
   return { assetId, tsMs, hash };
-}
-
-/** At equal distance the earlier one: it is the book that stood. */
-function nearer(atMs: EpochMs, before?: KeptBook, after?: KeptBook): KeptBook | undefined {
-  if (!before || !after) return before ?? after;
-  return after.book.tsMs - atMs < atMs - before.book.tsMs ? after : before;
 }
