@@ -376,11 +376,11 @@ export interface CoverageLedger {
   readTimeline(query: CoverageScope & { fromMs: EpochMs; toMs: EpochMs }): Promise<CoverageStretch[]>;
   /**
    * The statements that touch [fromMs, toMs), oldest first, as far as searches see them; those of a market
-   * include the ones about all markets.
+   * include the ones about all markets. `marketId: null`: only those about all markets at once.
    */
   findIntervals(query: {
     stream?: CoverageStream | undefined;
-    marketId?: string | undefined;
+    marketId?: string | null | undefined;
     fromMs: EpochMs;
     toMs: EpochMs;
     limit: number;

@@ -95,3 +95,18 @@ test("tells how far the venue lagged when trades were last read again, and to wh
     settled_to: "2026-11-22T11:40:00.000Z",
   });
 });
+
+// A backfill of many markets writes thousands of entries into the same hours.
+test("tells the same of the venue, however much the ledger says of single markets", async () => {
+  const api = await anApi();
+  for (let market = 0; market < 1_100; market += 1) {
+    const marketId = `0x${String(market).padStart(64, "0")}`;
+    await recordCoverage(api.store, "2026-11-22T10:00:00Z", "2026-11-22T10:01:00Z", { marketId });
+  }
+  const evidence = { walk_id: "w", upstream_lag_s: 2 };
+  await recordCoverage(api.store, "2026-11-22T11:00:00Z", "2026-11-22T11:40:00Z", { evidence });
+
+  const { body } = await api.ask("/v1/status");
+
+  expect(body.upstream).toMatchObject({ lag_ms: 2_000, settled_to: "2026-11-22T11:40:00.000Z" });
+});

@@ -17,7 +17,8 @@ export const upstreamFreshness = z
 
 /** Older than this is no news any more. */
 const LOOK_BACK_MS = 6 * HOUR_MS;
-const STATEMENTS_MAX = 1_000;
+/** As many as the ledger keeps of two days, which so many hours touch at most. */
+const STATEMENTS_MAX = 4_000;
 const evidence = z.object({ upstream_lag_s: z.number().nonnegative() });
 
 /** As the newest settle walk wrote it into the ledger. */
@@ -25,13 +26,13 @@ export async function readUpstreamFreshness(
   { store }: ApiParts,
   nowMs: EpochMs,
 ): Promise<z.output<typeof upstreamFreshness>> {
-  const found = await store.coverage.findIntervals({
+  const ofAllMarkets = await store.coverage.findIntervals({
     stream: "trades",
+    marketId: null,
     fromMs: nowMs - LOOK_BACK_MS,
     toMs: nowMs,
     limit: STATEMENTS_MAX,
   });
-  const ofAllMarkets = found.filter(({ marketId, assetId }) => marketId === null && assetId === null);
   const looks = ofAllMarkets.flatMap((statement) => {
     const read = evidence.safeParse(statement.evidence);
     return read.success ? [{ atMs: statement.declaredAtMs, lagSeconds: read.data.upstream_lag_s }] : [];

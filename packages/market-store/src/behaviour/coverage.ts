@@ -153,6 +153,20 @@ export function describeCoverage(open: () => StoreUnderTest): void {
       expect(await find(day + 1_000, day + 2_000)).toEqual([]);
     });
 
+    it("lists only what is about all markets at once when asked for that", async () => {
+      const { store, settle } = open();
+      const { marketId, assetId } = freshIds();
+      const day = freshDay();
+      const ofAll = ofMarket(null, day, day + 1_000);
+      const ofToken = { ...ofAll, stream: "books", assetId } as const;
+      await store.coverage.recordIntervals([ofMarket(marketId, day, day + 1_000), ofToken, ofAll]);
+      await settle();
+
+      const range = { fromMs: day, toMs: day + 1_000, limit: 1 };
+
+      expect(await store.coverage.findIntervals({ marketId: null, ...range })).toMatchObject([ofAll]);
+    });
+
     it("loses no statement of writers that speak of the same day at once", async () => {
       const { store } = open();
       const { marketId } = freshIds();

@@ -38,7 +38,7 @@ export interface CoverageDays {
   readDays(ids: readonly string[]): Promise<ReadonlyMap<string, { day: CoverageDay; version: StoreVersion }>>;
   /** Returns the ids that lost against another writer. */
   writeDays(writes: readonly CoverageDayWrite[]): Promise<string[]>;
-  /** Oldest day first: those of a market include the ones about all markets. */
+  /** Oldest day first: those of a market include the ones about all markets; null: only these, of no token. */
   listDays(query: CoverageDayQuery): Promise<CoverageDay[]>;
   /** Oldest day first: those that tell of trouble in something narrower than the scope. */
   findTroubledParts(query: CoverageRange & { scope: CoverageScope; limit: number }): Promise<CoverageDay[]>;
@@ -51,7 +51,7 @@ interface CoverageRange {
 
 export interface CoverageDayQuery extends CoverageRange {
   readonly stream?: CoverageStream | undefined;
-  readonly marketId?: string | undefined;
+  readonly marketId?: string | null | undefined;
   readonly limit: number;
 }
 

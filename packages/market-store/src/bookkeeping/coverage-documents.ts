@@ -112,9 +112,7 @@ function coverageDocuments({ store, names, now, ready }: StoreParts): CoverageDa
         [
           ...rangeFilter(fromMs, toMs),
           ...(stream === undefined ? [] : [{ term: { stream } }]),
-          ...(marketId === undefined
-            ? []
-            : [anyOf({ term: { market_id: marketId } }, isAbsent("market_id"))]),
+          ...marketFilter(marketId),
         ],
         limit,
       ),
@@ -138,6 +136,12 @@ function rangeFilter(fromMs: number, toMs: number): object[] {
     { range: { from: { lt: toMs } } },
     { range: { to: { gt: fromMs } } },
   ];
+}
+
+function marketFilter(marketId: string | null | undefined): object[] {
+  if (marketId === undefined) return [];
+  if (marketId === null) return [isAbsent("market_id"), isAbsent("asset_id")];
+  return [anyOf({ term: { market_id: marketId } }, isAbsent("market_id"))];
 }
 
 /** As `isTroubleOfPart` of the model, for the fields that a document is found by. */

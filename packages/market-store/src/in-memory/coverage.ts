@@ -40,7 +40,8 @@ function inMemoryDays(): CoverageDays {
         (day) =>
           touches(day, fromMs, toMs) &&
           (stream ?? day.stream) === day.stream &&
-          (marketId === undefined || [marketId, null].includes(day.marketId)),
+          (marketId === undefined || [marketId, null].includes(day.marketId)) &&
+          (marketId !== null || day.assetId === null),
         limit,
       ),
     findTroubledParts: async ({ scope, fromMs, toMs, limit }) =>
