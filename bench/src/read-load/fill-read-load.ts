@@ -1,11 +1,25 @@
-import { DAY_MS, type EpochMs, type Trade } from "@polytape/market-model";
-import { indexNames } from "@polytape/market-store";
+import {
+  type CoverageInterval,
+  type CoverageStream,
+  DAY_MS,
+  type EpochMs,
+  HOUR_MS,
+  type Trade,
+} from "@polytape/market-model";
+import { indexNames, openMarketStore } from "@polytape/market-store";
 import type { BenchGround } from "../bench-ground.ts";
 import { booksOf } from "../candles-and-books.ts";
 import { candlesOfTrades } from "../candles-of-trades.ts";
 import { bulkBodies, DOCUMENTS_AT_ONCE, sendBodies } from "../raw-bulk.ts";
 import { waitForMerges } from "../wait-for-merges.ts";
-import { assetId, marketOf, tradeDocument, tradeOfDay, tradesOfEachMinute } from "../week-of-trades.ts";
+import {
+  assetId,
+  marketId,
+  marketOf,
+  tradeDocument,
+  tradeOfDay,
+  tradesOfEachMinute,
+} from "../week-of-trades.ts";
 
 export const MARKETS = 2_000;
 /** A month, so that its 1h candles can be asked for. */
@@ -15,6 +29,8 @@ export const ASKED_MARKETS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 const MARKETS_AT_ONCE = 500;
 /** More than are kept: a question without a start is about all that is. */
 const KEPT_DAYS = 100;
+/** Days of the asked markets that were read again by themselves, as checks and backfills do. */
+const DAYS_READ_AGAIN = 14;
 
 export interface FilledMonth {
   readonly fromMs: EpochMs;
@@ -80,10 +96,42 @@ async function storeDay(
   await ground.store.candles.writeCandles(candlesOfTrades(kept));
 }
 
-async function recordCompleteness({ store }: BenchGround, fromMs: EpochMs): Promise<void> {
+/**
+ * As a real ledger looks: about all trades a statement each hour, made in that hour (those of one hour are joined), about
+ * the other streams one a day, and some about single markets that were read again.
+ */
+async function recordCompleteness({ stack }: BenchGround, fromMs: EpochMs): Promise<void> {
   const toMs = Math.floor(Date.now() / DAY_MS) * DAY_MS + 2 * DAY_MS;
-  const whole = { marketId: null, assetId: null, fromMs, toMs, state: "complete", cause: null } as const;
-  await store.coverage.recordIntervals(
-    (["trades", "books", "markets"] as const).map((stream) => ({ ...whole, stream, evidence: {} })),
-  );
+  const clock = { nowMs: fromMs };
+  const settings = { urls: [stack.urls.openSearch], timeoutMs: 60_000 };
+  const { coverage, close } = openMarketStore(settings, { now: () => clock.nowMs });
+  for (let dayMs = fromMs; dayMs < toMs; dayMs += DAY_MS) {
+    for (let hourMs = dayMs; hourMs < dayMs + DAY_MS; hourMs += HOUR_MS) {
+      clock.nowMs = hourMs + HOUR_MS;
+      await coverage.recordIntervals([complete("trades", null, hourMs, HOUR_MS)]);
+    }
+    const again = toMs - dayMs <= DAYS_READ_AGAIN * DAY_MS ? ASKED_MARKETS : [];
+    await coverage.recordIntervals([
+      ...(["books", "markets"] as const).map((stream) => complete(stream, null, dayMs, DAY_MS)),
+      ...again.map((market) => complete("trades", marketId(market), dayMs, DAY_MS)),
+    ]);
+  }
+  await close();
+}
+
+function complete(
+  stream: CoverageStream,
+  market: string | null,
+  fromMs: EpochMs,
+  lengthMs: number,
+): CoverageInterval {
+  const evidence = {
+    walk_id: `settle-${fromMs}`,
+    pages: 37,
+    rows: 36_512,
+    upstream_lag_s: 4,
+    overlap_rows: 12,
+  };
+  const range = { fromMs, toMs: fromMs + lengthMs };
+  return { stream, marketId: market, assetId: null, ...range, state: "complete", cause: null, evidence };
 }

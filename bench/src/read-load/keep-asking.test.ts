@@ -57,7 +57,11 @@ test("tells refusals from failures", async () => {
   const { ask, asked } = aService((url) => ({ a: 200, b: 429, c: 500 })[url] ?? 0);
   const count = (url: string) => asked.filter((each) => each === url).length;
 
-  expect(await keepAsking(ask, order)).toMatchObject({ refused: count("b"), failed: count("c") });
+  expect(await keepAsking(ask, order)).toMatchObject({
+    refused: count("b"),
+    failed: count("c"),
+    failures: { 500: count("c") },
+  });
 });
 
 test("asks at least once, and reports it, when the time is shorter than an answer", async () => {

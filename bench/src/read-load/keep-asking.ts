@@ -11,7 +11,7 @@ export type Ask = (request: LoadRequest) => Promise<number>;
  */
 export async function keepAsking(ask: Ask, order: LoadOrder): Promise<LoadReport> {
   const tookMs: number[] = [];
-  let failed = 0;
+  const failures: Record<string, number> = {};
   let refused = 0;
   let turn = 0;
   const startedMs = performance.now();
@@ -26,7 +26,7 @@ export async function keepAsking(ask: Ask, order: LoadOrder): Promise<LoadReport
       const answeredMs = performance.now();
       tookMs.push(answeredMs - askedMs);
       if (status === 429) refused += 1;
-      else if (status !== 200) failed += 1;
+      else if (status !== 200) failures[status] = (failures[status] ?? 0) + 1;
       if (order.everyMs > 0) await pause(Math.max(0, askedMs + order.everyMs - answeredMs));
     } while (performance.now() - startedMs < order.forMs);
   };
@@ -36,7 +36,8 @@ export async function keepAsking(ask: Ask, order: LoadOrder): Promise<LoadReport
     perSecond: (tookMs.length / (performance.now() - startedMs)) * 1_000,
     p50Ms: percentile(tookMs, 0.5),
     p99Ms: percentile(tookMs, 0.99),
-    failed,
+    failed: Object.values(failures).reduce((sum, count) => sum + count, 0),
+    failures,
     refused,
   };
 }

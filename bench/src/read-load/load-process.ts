@@ -7,6 +7,7 @@ import { type LoadOrder, type LoadReport, type WorkerMessage, workerMessage } fr
 
 /** A process that asks as it is told. One order at a time. */
 export interface LoadProcess {
+  readonly pid: number;
   run(order: LoadOrder): Promise<LoadReport>;
   stop(): void;
 }
@@ -41,6 +42,7 @@ export async function startLoad(
     });
   await next(MARGIN_MS);
   return {
+    pid: child.pid ?? 0,
     async run(order) {
       const answered = next(order.forMs + MARGIN_MS);
       child.send(order);

@@ -29,8 +29,10 @@ export const loadReport = z.object({
   perSecond: z.number(),
   p50Ms: z.number(),
   p99Ms: z.number(),
-  /** Answers that were neither 200 nor 429, or did not come. */
+  /** Answers that were neither 200 nor 429, or did not come (status 0). */
   failed: z.int(),
+  /** How many of them had which status. */
+  failures: z.record(z.string(), z.int()),
   /** Answers of status 429. */
   refused: z.int(),
 });

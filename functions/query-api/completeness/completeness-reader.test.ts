@@ -1,10 +1,13 @@
 import { type CoverageScope, type CoverageStretch, DAY_MS } from "@polytape/market-model";
+import type { CoverageLedger } from "@polytape/market-store";
+import { inMemoryStore } from "@polytape/market-store/in-memory";
 import { expect, test } from "vitest";
 import { createCompletenessReaders } from "./completeness-reader.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const TODAY = Date.parse("2026-11-22T00:00:00Z");
 const ALL = { stream: "trades" as const };
+const A_DAY = { fromMs: TODAY - DAY_MS, toMs: TODAY };
 
 /** A ledger that calls everything complete, and notes what it was asked. */
 function aReader() {
@@ -50,4 +53,38 @@ test("asks for no day of the future and no more days than the ledger reads at on
     { state: "unknown" },
   ]);
   expect(asked).toHaveLength(1);
+});
+
+test("what is said of all markets is read once for all of them, and no answer is older than a second and a half", async () => {
+  const store = inMemoryStore({ now: () => NOW - DAY_MS });
+  await store.coverage.recordIntervals([
+    { ...ALL, marketId: null, assetId: null, ...A_DAY, state: "complete", cause: null, evidence: {} },
+  ]);
+  const clock = { nowMs: NOW };
+  const known: string[] = [];
+  const readTimeline: CoverageLedger["readTimeline"] = (query, memory) =>
+    store.coverage.readTimeline(query, {
+      get(dayId) {
+        const statements = memory?.get(dayId);
+        if (statements) known.push(dayId);
+        return statements;
+      },
+      set: (dayId, statements) => memory?.set(dayId, statements),
+    });
+  const reader = createCompletenessReaders(() => clock.nowMs)({ readTimeline });
+  const ask = async (marketId: string) =>
+    (await reader.timeline({ ...ALL, marketId }, A_DAY.fromMs, A_DAY.toMs)).map(({ state }) => state);
+
+  expect(await ask("0xa")).toEqual(["complete"]);
+  clock.nowMs += 1_000;
+  expect(await ask("0xb")).toEqual(["complete"]);
+  expect(known).toHaveLength(1);
+
+  const missing = { state: "missing", cause: "upstream_cap" } as const;
+  await store.coverage.recordIntervals([
+    { ...ALL, marketId: null, assetId: null, ...A_DAY, ...missing, evidence: {} },
+  ]);
+  clock.nowMs += 500;
+
+  expect(await ask("0xb")).toEqual(["missing"]);
 });

@@ -3,6 +3,7 @@ import {
   type CoverageStretch,
   cutTimeline,
   DAY_MS,
+  type DeclaredCoverage,
   type EpochMs,
   joinTimelines,
   windowStart,
@@ -11,7 +12,9 @@ import { COVERAGE_DAYS_MAX, type CoverageLedger } from "@polytape/market-store";
 import { createExpiringCache } from "../catalogue/expiring-cache.ts";
 
 const KEPT_MS = 1_500;
-const ENTRIES_MAX = 500;
+const TIMELINES_MAX = 500;
+/** Of each scope: a question about three months of one market reads 180 of them, half of them of all markets. */
+const DAYS_MAX = 4_000;
 
 /** What is known about a stretch of time, as one question reads it. */
 export interface CompletenessReader {
@@ -19,13 +22,15 @@ export interface CompletenessReader {
 }
 
 /**
- * Readers that remember together for a second and a half the whole days that any of them has read. Each reads the
- * ledger that it is given, so that a question that is given up ends its own reading and nobody else's.
+ * Readers that remember together for a second and a half the whole days that any of them has read: what is said of
+ * all markets is part of every answer, and by far the most of what there is to read. Each reads the ledger that it is
+ * given, so that a question that is given up ends its own reading and nobody else's.
  */
 export function createCompletenessReaders(
   now: () => EpochMs,
 ): (ledger: Pick<CoverageLedger, "readTimeline">) => CompletenessReader {
-  const known = createExpiringCache<CoverageStretch[]>(ENTRIES_MAX);
+  const timelines = createExpiringCache<CoverageStretch[]>(TIMELINES_MAX);
+  const days = createExpiringCache<{ statements: readonly DeclaredCoverage[]; untilMs: EpochMs }>(DAYS_MAX);
 
   async function readDays(
     ledger: Pick<CoverageLedger, "readTimeline">,
@@ -34,10 +39,23 @@ export function createCompletenessReaders(
   ): Promise<CoverageStretch[]> {
     const key = [stream, marketId, assetId, fromMs, toMs].join("|");
     const askedMs = now();
-    const remembered = known.get(key, askedMs);
+    const remembered = timelines.get(key, askedMs);
     if (remembered) return remembered;
-    const read = await ledger.readTimeline({ stream, marketId, assetId, fromMs, toMs });
-    known.set(key, read, askedMs + KEPT_MS);
+    const freshUntilMs = askedMs + KEPT_MS;
+    let untilMs = freshUntilMs;
+    const read = await ledger.readTimeline(
+      { stream, marketId, assetId, fromMs, toMs },
+      {
+        get(dayId) {
+          const day = days.get(dayId, askedMs);
+          // What is made of older days is as old as they are.
+          if (day) untilMs = Math.min(untilMs, day.untilMs);
+          return day?.statements;
+        },
+        set: (dayId, statements) => days.set(dayId, { statements, untilMs: freshUntilMs }, freshUntilMs),
+      },
+    );
+    timelines.set(key, read, untilMs);
     return read;
   }
 

@@ -353,6 +353,13 @@ export interface Checkpoints {
  * What is known about completeness. Each scope (stream, market or all, token or all) has a timeline of its
  * own, kept per UTC day: about each moment the newest statement stands.
  */
+/** What a reader of many timelines remembers: the days about all markets are part of each of them. */
+export interface CoverageMemory {
+  /** What is said of a day in one scope, by the day's id; undefined when it has to be read. */
+  get(dayId: string): readonly DeclaredCoverage[] | undefined;
+  set(dayId: string, statements: readonly DeclaredCoverage[]): void;
+}
+
 export interface CoverageLedger {
   /**
    * Says something new, in the order given; whole for each UTC day that it touches. May be repeated. At most
@@ -371,9 +378,12 @@ export interface CoverageLedger {
   /**
    * What is known of every moment of [fromMs, toMs), at most 400 days, without holes, in real time. Counts
    * what was said about all markets, the market and the token; of trouble in a narrower scope (a market for
-   * all markets, a token for its market) it hears after a second at most.
+   * all markets, a token for its market) it hears after a second at most. Days that the memory knows are not read.
    */
-  readTimeline(query: CoverageScope & { fromMs: EpochMs; toMs: EpochMs }): Promise<CoverageStretch[]>;
+  readTimeline(
+    query: CoverageScope & { fromMs: EpochMs; toMs: EpochMs },
+    memory?: CoverageMemory,
+  ): Promise<CoverageStretch[]>;
   /**
    * The statements that touch [fromMs, toMs), oldest first, as far as searches see them; those of a market
    * include the ones about all markets. `marketId: null`: only those about all markets at once.

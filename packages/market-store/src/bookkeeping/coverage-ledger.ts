@@ -9,7 +9,7 @@ import {
   joinTimelines,
 } from "@polytape/market-model";
 import { version } from "../../package.json";
-import type { CoverageLedger } from "../market-store.ts";
+import type { CoverageLedger, CoverageMemory } from "../market-store.ts";
 import { storeConflict } from "../store-errors.ts";
 import {
   type CoverageDay,
@@ -43,21 +43,37 @@ export function coverageLedgerOn(days: CoverageDays, now: () => EpochMs): Covera
       const id = coverageDayId({ stream, marketId, assetId }, dayMs);
       await untilWritten([id], () => addOnce(days, id, facts));
     },
-    async readTimeline({ fromMs, toMs, ...scope }) {
+    async readTimeline({ fromMs, toMs, ...scope }, memory) {
       const range = { fromMs, toMs };
       const ids = scopesOf(scope).flatMap((each) => daysOf(range).map((dayMs) => coverageDayId(each, dayMs)));
       if (ids.length === 0) return [];
-      const [found, troubled] = await Promise.all([
-        days.readDays(ids),
+      const [known, troubled] = await Promise.all([
+        readStatements(days, ids, memory),
         hasParts(scope) ? days.findTroubledParts({ ...range, scope, limit: TROUBLED_DAYS_MAX }) : [],
       ]);
-      const known = [...found.values()].flatMap(({ day }) => day.statements);
       return timelineOf(known, troubled, scope, range);
     },
     async findIntervals({ limit, ...query }) {
       return statementsOf(await days.listDays({ ...query, limit }), query).slice(0, limit);
     },
   };
+}
+
+/** What is said of the days: those that are remembered as they were, the others read, and remembered. */
+async function readStatements(
+  days: CoverageDays,
+  ids: readonly string[],
+  memory: CoverageMemory | undefined,
+): Promise<DeclaredCoverage[]> {
+  const remembered = ids.map((id) => memory?.get(id));
+  const unknown = ids.filter((_, place) => remembered[place] === undefined);
+  const found = unknown.length > 0 ? await days.readDays(unknown) : new Map();
+  const read = unknown.flatMap((id) => {
+    const statements: readonly DeclaredCoverage[] = found.get(id)?.day.statements ?? [];
+    memory?.set(id, statements);
+    return statements;
+  });
+  return [...remembered.flatMap((statements) => statements ?? []), ...read];
 }
 
 /** Tries until nothing is lost against other writers; each try returns the days that it lost. */
