@@ -81,7 +81,7 @@ export function createApp(api: SharedParts): (request: Request) => Response | Pr
 
 function pageOf(page: Page, version: string): { text: string; etag: string } {
   const text = page.text(routes, version);
-  return { text, etag: entityTag({ text }, page.contentType) };
+  return { text, etag: entityTag(page.contentType, text) };
 }
 
 const nameRequest: MiddlewareHandler<Env> = async (context, next) => {

@@ -1,14 +1,11 @@
 import { createHash } from "node:crypto";
 
-/** Says of a moment only when the question was asked: two answers that differ in them say the same. */
-const MOMENT_FIELDS = new Set(["as_of", "next_cursor"]);
-
 /**
- * The tag of an answer that cannot be expected to change any more. Weak: `as_of`, and the cursor that holds
- * it, differ between equal answers, and an older cursor leads on to the same rows.
+ * The tag of a text that is not expected to change any more, and of what is sent beside it. Weak, because what
+ * only tells when the question was asked (`http/write-answer.ts`) differs between answers that say the same.
  */
-export function entityTag(answer: Readonly<Record<string, unknown>>, format: string): string {
-  const lasting = Object.entries(answer).filter(([name]) => !MOMENT_FIELDS.has(name));
-  const hash = createHash("sha256").update(JSON.stringify([format, lasting]));
+export function entityTag(...pieces: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(`${piece.length} `).update(piece);
   return `W/"${hash.digest("base64url").slice(0, 22)}"`;
 }

@@ -5,12 +5,11 @@ import type { MarketStore } from "@polytape/market-store";
 import type { z } from "zod";
 import type { MarketLookup } from "../catalogue/market-lookup.ts";
 import type { CompletenessReader } from "../completeness/completeness-reader.ts";
-import { ANSWER_FORMATS, type AnswerFormat } from "./answer-format.ts";
-import { besideRows, nextLink } from "./answer-headers.ts";
+import type { AnswerFormat } from "./answer-format.ts";
+import { nextLink } from "./answer-headers.ts";
 import type { ApiErrorCode } from "./api-error.ts";
-import { entityTag } from "./entity-tag.ts";
 import { readBy, readQuery } from "./read-query.ts";
-import { columnsOf, type Rows, writeRows } from "./write-rows.ts";
+import { type AnswerList, writeAnswer } from "./write-answer.ts";
 
 /** What routes work with, to answer one question: what they read is given up with it. */
 export interface ApiParts {
@@ -71,11 +70,6 @@ interface RouteSpec<Path extends z.ZodObject, Query extends z.ZodObject, Answer 
   ) => boolean;
 }
 
-export interface AnswerList {
-  readonly field: string;
-  readonly row: z.ZodObject;
-}
-
 export interface RouteRequest<Path, Query> {
   readonly parts: Path;
   readonly query: Query;
@@ -117,33 +111,16 @@ export function defineRoute<Path extends z.ZodObject, Query extends z.ZodObject,
       const answer = await handle(api, request);
       const isLasting = isSettled?.(answer, request, api.rules) ?? false;
       const freshSeconds = isLasting ? SETTLED_FRESH_SECONDS : spec.freshSeconds;
-      const written = writeAnswer(spec.list, answer, Object(request.query).format ?? accepted);
+      const written = writeAnswer(spec.list, Object(answer), Object(request.query).format ?? accepted);
       return new Response(written.text, {
         status: statusOf?.(answer) ?? 200,
         headers: {
           ...written.headers,
           ...(spec.list && { vary: "Accept", ...nextLink(search, Object(answer)) }),
-          ...(isLasting && { etag: entityTag(Object(answer), written.headers["content-type"]) }),
+          ...(isLasting && { etag: written.tag() }),
           "cache-control": freshSeconds > 0 ? `private, max-age=${freshSeconds}` : "no-store",
         },
       });
     },
-  };
-}
-
-interface WrittenAnswer {
-  readonly text: string;
-  readonly headers: Readonly<Record<string, string>> & { readonly "content-type": string };
-}
-
-function writeAnswer(list: AnswerList | undefined, answer: unknown, format: unknown): WrittenAnswer {
-  if (!list || (format !== "csv" && format !== "ndjson"))
-    return { text: JSON.stringify(answer), headers: { "content-type": ANSWER_FORMATS.json } };
-  // Answers are objects by their schemas, and the list's field holds objects.
-  const { [list.field]: rows, ...rest } = answer as Record<string, unknown>;
-  const charset = format === "csv" ? "; charset=utf-8; header=present" : "";
-  return {
-    text: writeRows(format, rows as Rows, columnsOf(list.row)),
-    headers: { "content-type": `${ANSWER_FORMATS[format]}${charset}`, ...besideRows(rest) },
   };
 }

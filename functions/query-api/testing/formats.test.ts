@@ -204,6 +204,31 @@ test("what a late trade changes has another ETag; formats have different ones", 
   expect((await api.send(`${TRADES}&format=csv`)).headers.get("etag")).not.toBe(before);
 });
 
+// Whoever has the page must learn that there is another one now: nothing else of the answer tells.
+test.each(["json", "csv", "ndjson"])(
+  "a late trade behind a full page in %s gives it another ETag: there is a next page now",
+  async (format) => {
+    const api = await aTradedApi();
+    const page = `/v1/trades?${RANGE.replace("11:03", "11:01")}&sort=ts:asc&limit=2&format=${format}`;
+    const before = await api.send(page);
+    const tag = before.headers.get("etag") ?? "";
+    const [, last] = await api.store.trades.findTrades({ sort: "asc", limit: 2 });
+    if (last)
+      await api.store.trades.createTrades([{ ...last, tradeId: "late", tsSeconds: last.tsSeconds + 1 }]);
+    api.clock.nowMs += 5_000;
+
+    const after = await api.send(page, { headers: { "if-none-match": tag } });
+
+    expect([before.status, before.headers.has("link"), tag]).toEqual([
+      200,
+      false,
+      expect.stringMatching(/^W/),
+    ]);
+    expect([after.status, after.headers.has("link")]).toEqual([200, true]);
+    expect(await after.text()).toContain("11:00:10.000Z");
+  },
+);
+
 test.each([
   ["has no end", TRADES.replace("&to=2026-11-22T11:03:00Z", "")],
   ["reaches into what may still get late rows", TRADES.replace("11:03", "11:59")],
