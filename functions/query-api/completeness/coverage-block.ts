@@ -2,7 +2,7 @@ import { type CoverageStretch, toRfc3339 } from "@polytape/market-model";
 import { z } from "zod";
 import { moment } from "../http/parameters.ts";
 
-/** How many gaps an answer names; `/v1/coverage` lists all. */
+/** How many gaps an answer names; `gaps_total` counts all. */
 const GAPS_MAX = 100;
 
 export const coverageBlock = z
@@ -13,6 +13,12 @@ export const coverageBlock = z
     }),
     from: moment.nullable().meta({ description: "Start of what this speaks about; null: all that is kept." }),
     to: moment.nullable().meta({ description: "End, excluded: never later than what was searchable." }),
+    gaps_total: z
+      .int()
+      .nonnegative()
+      .meta({
+        description: `How many gaps there are: more than ${GAPS_MAX} are counted, not named. A shorter range names them; \`/v1/coverage\` lists what the ledger knows, not what only this answer does (\`candles_pending\`, \`stored_after_as_of\`).`,
+      }),
     gaps: z
       .array(
         z.object({
@@ -45,6 +51,7 @@ export function coverageBlockOf(
     complete: completeness(timeline),
     from: printFrom(range.fromMs),
     to: toRfc3339(range.toMs),
+    gaps_total: gaps.length,
     gaps: gaps.slice(-GAPS_MAX),
   };
 }

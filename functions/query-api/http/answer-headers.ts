@@ -11,16 +11,13 @@ const rest = z.looseObject({
 
 /**
  * What an answer says beside its rows, for formats that hold only rows: everything as one JSON value in
- * X-Answer (ASCII; the newest gaps, and how many there are), and what nobody may miss in headers of its own.
+ * X-Answer (ASCII; of the gaps only the newest), and what nobody may miss in headers of its own.
  */
 export function besideRows(answer: Readonly<Record<string, unknown>>): Record<string, string> {
   const said = rest.parse(answer);
   const { coverage: block } = said;
   const short = block
-    ? {
-        ...said,
-        coverage: { ...block, gaps: block.gaps.slice(-GAPS_IN_HEADER_MAX), gaps_total: block.gaps.length },
-      }
+    ? { ...said, coverage: { ...block, gaps: block.gaps.slice(-GAPS_IN_HEADER_MAX) } }
     : said;
   return {
     "x-answer": asciiJson(short),

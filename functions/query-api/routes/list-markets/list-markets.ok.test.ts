@@ -99,6 +99,7 @@ test("says that nobody knows whether the catalogue is whole", async () => {
     complete: null,
     from: null,
     to: "2026-11-22T11:59:58.000Z",
+    gaps_total: 1,
     gaps: [{ from: null, to: "2026-11-22T11:59:58.000Z", state: "unknown", cause: null }],
   });
 });

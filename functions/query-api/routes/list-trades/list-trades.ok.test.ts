@@ -200,6 +200,7 @@ test("says that completeness is not known where the ledger is silent", async () 
     complete: null,
     from: "2026-11-22T10:00:00.000Z",
     to: "2026-11-22T11:30:00.000Z",
+    gaps_total: 1,
     gaps: [
       { from: "2026-11-22T10:00:00.000Z", to: "2026-11-22T11:30:00.000Z", state: "unknown", cause: null },
     ],
