@@ -1,4 +1,5 @@
 import type { Market } from "@polytape/market-model";
+import type { TradeTape } from "@polytape/market-store";
 import { refusal } from "../http/api-error.ts";
 import type { MarketLookup } from "./market-lookup.ts";
 
@@ -31,6 +32,27 @@ export async function findSubject(markets: MarketLookup, anyId: string): Promise
 
 export function marketNotFound() {
   return refusal("market_not_found", "No market has this condition id, Gamma id or slug.");
+}
+
+/**
+ * A market that the catalogue lacks is known by its trades, and so is what its tokens are: whatever else was asked, one
+ * of them must be on the tape. Throws `market_not_found`, and `unknown_outcome` of a token that may be another market's.
+ */
+export async function requireOnTape(
+  tape: Pick<TradeTape, "findTrades">,
+  { market, marketId }: Subject,
+  assetId?: string,
+): Promise<void> {
+  if (market !== null) return;
+  const anyTrade = { sort: "desc", limit: 1 } as const;
+  const [ofToken] = await tape.findTrades({ marketId, assetId, ...anyTrade });
+  if (ofToken) return;
+  const [ofMarket] = assetId === undefined ? [] : await tape.findTrades({ marketId, ...anyTrade });
+  if (!ofMarket) throw marketNotFound();
+  throw refusal(
+    "unknown_outcome",
+    "No trade of this market, which the catalogue lacks, is of this asset id.",
+  );
 }
 
 /**

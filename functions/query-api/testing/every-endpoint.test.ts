@@ -4,6 +4,7 @@ import { routes } from "../app.ts";
 import { NOW } from "./an-api.ts";
 import { anApiWithCandles } from "./an-api-with-candles.ts";
 import { recordCoverage } from "./record-coverage.ts";
+import { tradesOf } from "./store-trades.ts";
 
 const MARKET = aMarket();
 const RANGE = "from=2026-11-22T10:00:00Z&to=2026-11-22T11:30:00Z";
@@ -54,6 +55,54 @@ test.each(ABOUT_A_MARKET)("%s… answers the same to condition id, Gamma id and 
   expect(answers[0]?.status).toBe(200);
   expect(JSON.stringify(answers[0]?.body)).toContain(MARKET.marketId);
   expect(answers).toEqual([answers[0], answers[0], answers[0]]);
+});
+
+const UNLISTED = `0x${"d4".repeat(32)}`;
+const NOBODYS = `0x${"f".repeat(64)}`;
+const QUIET = "from=2026-11-22T10:10:00Z&to=2026-11-22T10:20:00Z";
+
+async function anApiWithAnUnlistedMarket() {
+  const api = await aFullApi();
+  await api.store.trades.createTrades(tradesOf([{ marketId: UNLISTED, assetId: "77001", side: "buy" }]));
+  return api;
+}
+
+// The catalogue may learn of a market after its first trades came, and a filter that matches none of them proves nothing.
+test.each([
+  `/v1/trades?${QUIET}&market_id=`,
+  "/v1/trades?side=sell&market_id=",
+  "/v1/trades?outcome=77002&market_id=",
+  `/v1/candles?${QUIET}&interval=1m&outcome=77001&market_id=`,
+])("%s… knows a market that only the tape knows, also where nothing is found", async (question) => {
+  const api = await anApiWithAnUnlistedMarket();
+
+  const known = await api.ask(question + UNLISTED);
+  const unknown = await api.ask(question + NOBODYS);
+
+  expect([known.status, known.body.coverage.complete]).toEqual([200, null]);
+  expect(known.body.data ?? []).toEqual([]);
+  expect([unknown.status, unknown.body.error?.code]).toEqual([404, "market_not_found"]);
+});
+
+test("/v1/orderbook tells a market without books from one that nobody knows", async () => {
+  const api = await anApiWithAnUnlistedMarket();
+
+  const answers = [];
+  for (const id of [UNLISTED, NOBODYS])
+    answers.push((await api.ask(`/v1/orderbook?outcome=77001&market_id=${id}`)).body.error.code);
+
+  expect(answers).toEqual(["book_not_found", "market_not_found"]);
+});
+
+test.each([
+  [`/v1/candles?${RANGE}&interval=1m&`, 400, "unknown_outcome"],
+  ["/v1/orderbook?", 404, "book_not_found"],
+])("%s shows nothing of another market's token under a market's name", async (question, status, code) => {
+  const api = await anApiWithAnUnlistedMarket();
+
+  const answer = await api.ask(`${question}market_id=${UNLISTED}&outcome=1001`);
+
+  expect([answer.status, answer.body.error?.code]).toEqual([status, code]);
 });
 
 const ABOUT_AN_OUTCOME = [

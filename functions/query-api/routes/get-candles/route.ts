@@ -8,7 +8,7 @@ import {
   windowStart,
 } from "@polytape/market-model";
 import { z } from "zod";
-import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
+import { chooseOutcome, findSubject, requireOnTape } from "../../catalogue/choose-outcome.ts";
 import { completeness, coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { formatParameter } from "../../http/answer-format.ts";
@@ -77,6 +77,7 @@ export const getCandles = defineRoute({
     requireBuilt(query.interval, api.rules.candleIntervals);
     const subject = await findSubject(api.markets, query.market_id);
     const { assetId, name } = chooseOutcome(subject, query.outcome);
+    await requireOnTape(api.store.trades, subject, assetId);
     const { windows, askedFromMs, nextFromMs } = windowsOf(
       query,
       keptFrom(api.rules.retentionDays, nowMs),

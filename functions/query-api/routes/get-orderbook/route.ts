@@ -1,7 +1,7 @@
 import { type BookLevel, type EpochMs, keptFrom, MINUTE_MS, toRfc3339 } from "@polytape/market-model";
 import type { FoundBook } from "@polytape/market-store";
 import { z } from "zod";
-import { chooseOutcome, findSubject } from "../../catalogue/choose-outcome.ts";
+import { chooseOutcome, findSubject, requireOnTape } from "../../catalogue/choose-outcome.ts";
 import { refusal } from "../../http/api-error.ts";
 import { marketIdParameter, moment, momentParameter, outcomeParameter } from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
@@ -61,10 +61,15 @@ export const getOrderbook = defineRoute({
         `at must not lie in the future: it is ${toRfc3339(nowMs)} here, and no book is known beyond.`,
       );
     const { match = "before", side } = query;
-    const book = await api.store.books.findBook({ assetId, atMs, match, side });
+    async function findBook(match: "before" | "nearest"): Promise<FoundBook | null> {
+      const found = await api.store.books.findBook({ assetId, atMs, match, side });
+      // Of a market that the catalogue lacks, anybody may name any token.
+      return subject.market || found?.marketId === subject.marketId ? found : null;
+    }
+    const book = await findBook(match);
     if (book === null) {
-      const later =
-        match === "before" ? await api.store.books.findBook({ assetId, atMs, match: "nearest" }) : null;
+      const later = match === "before" ? await findBook("nearest") : null;
+      if (later === null) await requireOnTape(api.store.trades, subject);
       const keptFromMs = keptFrom(api.rules.retentionDays, nowMs);
       throw bookNotFound({ match, atMs, keptFromMs, firstMs: later?.tsMs ?? null });
     }

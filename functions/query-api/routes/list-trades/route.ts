@@ -8,7 +8,7 @@ import {
 } from "@polytape/market-model";
 import type { TradeFilter } from "@polytape/market-store";
 import { z } from "zod";
-import { chooseOutcome, findSubject, marketNotFound, type Subject } from "../../catalogue/choose-outcome.ts";
+import { chooseOutcome, findSubject, requireOnTape, type Subject } from "../../catalogue/choose-outcome.ts";
 import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { type LaterRows, withoutLaterRows } from "../../completeness/later-rows.ts";
@@ -107,7 +107,7 @@ export const listTrades = defineRoute({
       query.aggregates ? api.store.trades.aggregateTrades({ ...filter, rowSet: "taker" }) : null,
       readCoverage(api, filter, nowMs, start),
     ]);
-    if (subject && !subject.market && trades.length === 0 && start.page === 1) throw marketNotFound();
+    if (subject && trades.length === 0) await requireOnTape(api.store.trades, subject);
 
     const markets = subject
       ? new Map([[subject.marketId, subject.market]])
