@@ -50,7 +50,9 @@ test("shows real answers that came the whole way, and ends with the address and 
   const said = await demo();
 
   expect(said).toMatch(/✓ candles and a book of one market/);
-  expect(said).toMatch(/GET \/v1\/trades\?market_id=0x[0-9a-f]{64}&limit=2&aggregates=volume,vwap\n200 in/);
+  expect(said).toMatch(
+    /GET \/v1\/trades\?market_id=0x[0-9a-f]{64}&outcome=0&limit=2&aggregates=volume,vwap\n200 in/,
+  );
   expect(said).toMatch(/GET \/v1\/orderbook\?market_id=0x[0-9a-f]{64}&outcome=0\n200 in/);
   expect(said).toMatch(/key {6}pt_\w+/);
 });

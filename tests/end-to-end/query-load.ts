@@ -68,7 +68,7 @@ function questionOf({ marketIds }: Load, dice: Dice): Question {
   const of = `market_id=${market}`;
   return dice.pick<Question>([
     { path: "/v1/trades?limit=200" },
-    { path: `/v1/trades?${of}&from=${from}&aggregates=volume,vwap,n&sort=ts:asc` },
+    { path: `/v1/trades?${of}&outcome=0&from=${from}&aggregates=volume,vwap,n&sort=ts:asc` },
     { path: `/v1/trades?limit=1000&from=${from}&format=csv` },
     { path: `/v1/trades?limit=1000&from=${from}`, headers: { accept: "application/x-ndjson" } },
     { path: `/v1/candles?${of}&outcome=0&interval=1m&from=${from - 80_000_000}` },

@@ -121,8 +121,8 @@ async function candles(interval: CandleInterval, fromSeconds: number, toSeconds:
   return series.parse(await answer.json());
 }
 
-async function sums(question: string) {
-  const answer = await api.send(`/v1/trades?limit=2&aggregates=volume,vwap,notional,n&${question}`);
+async function sums(question: string, names = "volume,vwap,notional,n") {
+  const answer = await api.send(`/v1/trades?limit=2&aggregates=${names}&${question}`);
   expect(answer.status).toBe(200);
   return z.looseObject({ data: z.array(z.unknown()), aggregates: z.unknown() }).parse(await answer.json());
 }
@@ -252,10 +252,6 @@ test.each([
   ["what was bought", `market_id=${MARKET.slug}&outcome=Yes&side=buy&${HOUR}`, 30.3, 16.15, 4],
   // 5 + 33.333333 + 4; 3.5 + 11.1 + 1.
   ["what was sold", `market_id=${MARKET.slug}&outcome=Yes&side=sell&${HOUR}`, 42.333333, 15.6, 3],
-  // Both outcomes: 1000 more; 400 more.
-  ["a market's hour", `market_id=${MARKET.slug}&${HOUR}`, 1_072.633333, 431.75, 8],
-  // And the other market: 7 more; 3.5 more.
-  ["all markets' hour", HOUR, 1_079.633333, 435.25, 9],
   // From 0:20, included, to 2:30, excluded: 5 + 20 + 0.1; 3.5 + 10 + 0.01.
   [
     "a range whose ends are trades",
@@ -271,6 +267,22 @@ test.each([
 
     expect(data).toHaveLength(2);
     expect(aggregates).toEqual({ volume, notional, n, vwap: millionths(notional) / millionths(volume) });
+  },
+);
+
+test.each([
+  // Both outcomes: 1000 more; 400 more.
+  ["a market's hour", `market_id=${MARKET.slug}&${HOUR}`, 1_072.633333, 431.75, 8],
+  // And the other market: 7 more; 3.5 more.
+  ["all markets' hour", HOUR, 1_079.633333, 435.25, 9],
+])(
+  "%s is the sum of its outcomes, which have no price together",
+  async (_what, question, volume, notional, n) => {
+    const { aggregates } = await sums(question, "volume,notional,n");
+    const priced = await api.send(`/v1/trades?aggregates=vwap&${question}`);
+
+    expect(aggregates).toEqual({ volume, notional, n });
+    expect(priced.status).toBe(400);
   },
 );
 

@@ -93,7 +93,7 @@ function tradeQuestions({ dayMs, toMs }: FilledMonth, places: readonly DeepPlace
     {
       name: "/v1/trades, with aggregates",
       paths: ids.map(
-        (id) => `/v1/trades?market_id=${id}&limit=100&from=${fromMs}&to=${toMs}&aggregates=volume,vwap`,
+        (id) => `/v1/trades?market_id=${id}&limit=100&from=${fromMs}&to=${toMs}&aggregates=volume,notional`,
       ),
       direct: ids.map((id) =>
         search(

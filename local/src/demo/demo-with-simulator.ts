@@ -68,7 +68,7 @@ function lastMinutes(): string {
 async function showAnswers(api: DemoApi, marketId: string): Promise<void> {
   await api.show("/health");
   await api.show("/v1/markets?limit=1&status=open");
-  await api.show(`/v1/trades?market_id=${marketId}&limit=2&aggregates=volume,vwap`);
+  await api.show(`/v1/trades?market_id=${marketId}&outcome=0&limit=2&aggregates=volume,vwap`);
   await api.show(`/v1/candles?market_id=${marketId}&outcome=0&interval=1m${lastMinutes()}`);
   await api.show(`/v1/orderbook?market_id=${marketId}&outcome=0`);
   await api.show("/v1/status");

@@ -24,18 +24,34 @@ export const aggregatesParameter = z
   })
   .optional()
   .meta({
-    description: `Sums over the whole question, not the page: ${AGGREGATES.join(", ")}, separated by commas. Without market_id the question may span ${ALL_MARKETS_DAYS_MAX} days.`,
+    description: `Sums over the whole question, not the page: ${AGGREGATES.join(", ")}, separated by commas. vwap needs an outcome, because prices are per outcome. Without market_id the question may span ${ALL_MARKETS_DAYS_MAX} days.`,
     examples: ["volume,vwap"],
   });
 
 export const aggregatesAnswer = z
   .object({
     volume: z.number().optional().meta({ description: "Shares." }),
-    vwap: z.number().nullable().optional().meta({ description: "notional / volume; null without trades." }),
+    vwap: z
+      .number()
+      .nullable()
+      .optional()
+      .meta({ description: "notional / volume of one outcome; null without trades." }),
     notional: z.number().optional().meta({ description: "USDC: the sum of price × size." }),
     n: z.int().nonnegative().optional().meta({ description: "Number of trades." }),
   })
   .meta({ id: "TradeAggregates", description: "Only what was asked for." });
+
+/** Yes at 0.9 and No at 0.1 have no price together: throws `invalid_parameter`. */
+export function requireOneOutcome(query: {
+  outcome?: string | undefined;
+  aggregates?: readonly AggregateName[] | undefined;
+}): void {
+  if (query.outcome !== undefined || !query.aggregates?.includes("vwap")) return;
+  throw refusal(
+    "invalid_parameter",
+    "aggregates=vwap needs an outcome, because prices are per outcome and never mixed: give one by market_id and outcome, or ask for volume, notional and n alone.",
+  );
+}
 
 /** Adding up a whole quarter of all markets would cost everybody: throws `range_too_wide`. */
 export function requireBoundedSum(

@@ -165,6 +165,17 @@ test("adds up the whole question, not the page", async () => {
   expect(body.aggregates).toEqual({ volume: 40, vwap: 0.575, n: 2, notional: 23 });
 });
 
+test("adds up the shares of all outcomes, which is no price", async () => {
+  const api = await anApiWith([
+    { assetId: "1001", price: 0.9, size: 10 },
+    { assetId: "1002", price: 0.1, size: 10 },
+  ]);
+
+  const { body } = await api.ask(`/v1/trades?market_id=${MARKET.slug}&aggregates=volume,notional,n`);
+
+  expect(body.aggregates).toEqual({ volume: 20, notional: 10, n: 2 });
+});
+
 // A maker row repeats a fill that its taker row tells already: counted by default, volume would double.
 test("shows maker rows only when asked, and never adds them up", async () => {
   const api = await anApiWith([{ size: 10, tsSeconds: START }]);
@@ -186,7 +197,7 @@ test("shows maker rows only when asked, and never adds them up", async () => {
 test("answers only the sums that were asked for, and no price where nothing was traded", async () => {
   const api = await anApiWith([]);
 
-  const { body } = await api.ask(`/v1/trades?market_id=${MARKET.slug}&aggregates=volume,vwap`);
+  const { body } = await api.ask(`/v1/trades?market_id=${MARKET.slug}&outcome=Yes&aggregates=volume,vwap`);
 
   expect(body.aggregates).toEqual({ volume: 0, vwap: null });
 });

@@ -1,4 +1,7 @@
+import { aMarket } from "@polytape/market-model/testing";
 import type { Rejection } from "../../testing/rejection.ts";
+
+const MARKET = aMarket();
 
 /** Of a store that holds the market of the tests. */
 export const rejections: readonly Rejection[] = (
@@ -20,6 +23,8 @@ export const rejections: readonly Rejection[] = (
     ["outcome=Yes", "outcome needs a market_id"],
     ["aggregates=median", "aggregates must be some of"],
     ["aggregates=volume,volume", "each once"],
+    ["aggregates=vwap", "aggregates=vwap needs an outcome"],
+    [`market_id=${MARKET.slug}&aggregates=volume,vwap`, "give one by market_id and outcome"],
     ["form=2026-11-22T10:00:00Z", 'no parameter "form"'],
     ["__proto__=1", 'no parameter "__proto__"'],
     ["limit[a]=1", "no parameter"],

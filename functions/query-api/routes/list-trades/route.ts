@@ -33,6 +33,7 @@ import {
   aggregatesAnswerOf,
   aggregatesParameter,
   requireBoundedSum,
+  requireOneOutcome,
 } from "./aggregates.ts";
 import { tradeAnswer, tradeAnswerOf } from "./trade-answer.ts";
 
@@ -96,6 +97,7 @@ export const listTrades = defineRoute({
     query.to <= nowMs - settleMs,
   async handle(api, { query, nowMs }) {
     requireOrder(query);
+    requireOneOutcome(query);
     if (query.aggregates) requireBoundedSum(query, nowMs);
     const question = questionOf(query);
     const start = pageStart(query, question, nowMs, tradePlace);
