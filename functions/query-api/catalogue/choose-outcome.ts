@@ -58,7 +58,7 @@ export async function requireOnTape(
 /**
  * The outcome that a text means: a name as it stands, a name in another case, an index, an asset id, in
  * this order. In a market that the catalogue lacks only an asset id can be understood.
- * Throws `unknown_outcome`, naming the outcomes there are.
+ * Throws `unknown_outcome`, naming the outcomes there are, or those that share the name.
  */
 export function chooseOutcome({ market }: Subject, text: string): ChosenOutcome {
   if (market === null) {
@@ -72,7 +72,10 @@ export function chooseOutcome({ market }: Subject, text: string): ChosenOutcome 
     (_, index) => String(index) === text,
     ({ assetId }) => assetId === text,
   ];
-  const index = ways.map((way) => outcomes.findIndex(way)).find((found) => found >= 0) ?? -1;
+  const placesBy = (way: (typeof ways)[number]) =>
+    outcomes.flatMap((each, place) => (way(each, place) ? [place] : []));
+  const [index = -1, ...others] = ways.map(placesBy).find(({ length }) => length > 0) ?? [];
+  if (others.length > 0) throw ambiguousName([index, ...others]);
   const outcome = outcomes[index];
   const names = outcomes.map(({ name }, place) => `${name} (${place})`).join(", ");
   if (!outcome) throw refusal("unknown_outcome", `The outcomes of this market are ${names}.`);
@@ -82,6 +85,14 @@ export function chooseOutcome({ market }: Subject, text: string): ChosenOutcome 
       `${outcome.name} has no token: the market is older than the order book.`,
     );
   return { assetId: outcome.assetId, name: outcome.name, index };
+}
+
+function ambiguousName(places: readonly number[]) {
+  const all = new Intl.ListFormat("en-GB").format(places.map(String));
+  return refusal(
+    "unknown_outcome",
+    `The outcomes ${all} of this market share this name: give an index or an asset id.`,
+  );
 }
 
 /** Name and place of a token's outcome; nulls when the catalogue does not know. */

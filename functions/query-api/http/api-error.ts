@@ -10,7 +10,7 @@ export const API_ERRORS = {
   page_too_deep: { status: 400, meaning: "page × limit is over 10,000: go on with cursors." },
   range_too_wide: { status: 400, meaning: "The question would cost too much; the message says the bound." },
   amount_too_large: { status: 400, meaning: "A sum is too large to be exact; ask for less." },
-  unknown_outcome: { status: 400, meaning: "The market has no such outcome." },
+  unknown_outcome: { status: 400, meaning: "The market has no such outcome, or several of that name." },
   key_missing: { status: 401, meaning: "The request has no X-API-Key." },
   key_invalid: { status: 401, meaning: "The key is mistyped, unknown or revoked." },
   key_expired: { status: 401, meaning: "The key's time is over." },

@@ -19,12 +19,10 @@ export function momentParameter(description: string) {
     .transform((text, context): EpochMs => {
       const ms = parseMoment(text);
       if (ms !== null) return ms;
-      context.issues.push({
-        code: "custom",
-        message:
-          "must be RFC 3339 with a zone (2026-11-22T18:00:00Z) or seconds or milliseconds since the epoch",
-        input: text,
-      });
+      // In an address a bare + is a space.
+      const hint = parseMoment(text.replace(" ", "+")) === null ? "" : ": write + as %2B";
+      const message = `must be RFC 3339 with a zone (2026-11-22T18:00:00Z) or seconds or milliseconds since the epoch${hint}`;
+      context.issues.push({ code: "custom", message, input: text });
       return z.NEVER;
     })
     .meta({ description, examples: ["2026-11-22T18:00:00Z", "1790000000"] });
@@ -85,7 +83,7 @@ export const outcomeParameter = z
   .refine((text) => text.length > 0 && text.length <= 256, "must be 1 to 256 characters")
   .meta({
     description:
-      "An outcome of the market: its name (`Yes`), else its index (`0`), else its asset id. Prices are per outcome and never mixed.",
+      "An outcome of the market: its name (`Yes`), else its index (`0`), else its asset id. A name that several share is refused. Prices are per outcome and never mixed.",
     examples: ["Yes", "0"],
   });
 

@@ -124,6 +124,29 @@ test.each(ABOUT_AN_OUTCOME)("%s… answers the same to name, index and asset id"
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
 });
 
+// A name that two outcomes share would silently mean the first of them.
+test.each(ABOUT_AN_OUTCOME)(
+  "%s… refuses a name that several outcomes share, and says which",
+  async (question) => {
+    const api = await aFullApi();
+    const outcomes = MARKET.outcomes.map((outcome, place) => ({
+      ...outcome,
+      name: place === 0 ? "Draw" : "draw",
+    }));
+    await api.store.markets.storeMarkets([aMarket({ outcomes: [...outcomes, ...outcomes.slice(1)] })], NOW);
+
+    const answers = [];
+    for (const outcome of ["draw", "DRAW", "Draw", "0", "1001"])
+      answers.push(await api.ask(question + outcome));
+
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 200, 200, 200]);
+    expect(answers.slice(0, 2).map(({ body }) => body.error)).toEqual([
+      { code: "unknown_outcome", message: expect.stringContaining("outcomes 1 and 2 of this market") },
+      { code: "unknown_outcome", message: expect.stringContaining("outcomes 0, 1 and 2 of this market") },
+    ]);
+  },
+);
+
 test.each(["/v1/trades", "/v1/markets"])("%s bounds page × limit, and names cursors", async (path) => {
   const api = await aFullApi();
 

@@ -18,6 +18,7 @@ export const rejections: readonly Rejection[] = (
     ["from=2026-02-30T00:00:00Z", "from must be RFC 3339"],
     ["from=2026-11-22T10:00:00", "from must be RFC 3339"],
     ["from=-5", "from must be RFC 3339"],
+    ["from=2026-11-22T10:00:00+01:00", "write + as %2B"],
     ["from=20&to=10", "from must lie before to"],
     ["market_id=a/b", "market_id must be a condition id"],
     ["outcome=Yes", "outcome needs a market_id"],
