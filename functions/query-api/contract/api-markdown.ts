@@ -37,7 +37,7 @@ question, \`retention_from\` what is the first moment that is kept.
 **Formats**: lists and series are JSON; rows alone come as CSV (RFC 4180, with a heading; null is empty) or NDJSON by \`format=csv|ndjson\` or
 \`Accept: text/csv|application/x-ndjson\`. All else of the answer is then in the header \`X-Answer\` (one JSON value: cursor, \`as_of\`, coverage with
 the newest 20 gaps and \`gaps_total\`, aggregates), and what nobody may miss in headers of its own: \`X-Coverage-Complete\` (true, false,
-unknown), \`X-Truncated-By\`. \`Link: <?…>; rel="next"\` leads on in every format.
+unknown; of \`/v1/coverage\` what its totals say together), \`X-Truncated-By\`. \`Link: <?…>; rel="next"\` leads on in every format.
 
 **Unchanged answers**: ranges with \`from\` and \`to\` that are settled and proven complete, resolved markets and the pages of the contract carry
 an \`ETag\`; \`If-None-Match\` gets 304 while the answer would say the same (a late trade changes the tag). Such answers may be used for a minute

@@ -3,9 +3,10 @@ import { z } from "zod";
 /** Gaps named in a header: all headers together must stay well under the 16 KiB that servers commonly take. */
 const GAPS_IN_HEADER_MAX = 20;
 
-const coverage = z.looseObject({ complete: z.boolean().nullable(), gaps: z.array(z.unknown()) });
+const complete = z.boolean().nullable();
 const rest = z.looseObject({
-  coverage: coverage.optional(),
+  coverage: z.looseObject({ complete, gaps: z.array(z.unknown()) }).optional(),
+  totals: z.array(z.looseObject({ complete })).optional(),
   truncated_by: z.string().nullish(),
 });
 
@@ -21,9 +22,15 @@ export function besideRows(answer: Readonly<Record<string, unknown>>): Record<st
     : said;
   return {
     "x-answer": asciiJson(short),
-    ...(block && { "x-coverage-complete": block.complete === null ? "unknown" : String(block.complete) }),
+    "x-coverage-complete": allComplete(block ? [block] : (said.totals ?? [])),
     ...(typeof said.truncated_by === "string" && { "x-truncated-by": said.truncated_by }),
   };
+}
+
+/** What is said of several things together: of one, what is said of it. */
+function allComplete(said: readonly { readonly complete: boolean | null }[]): string {
+  if (said.some(({ complete }) => complete === false)) return "false";
+  return said.length > 0 && said.every(({ complete }) => complete) ? "true" : "unknown";
 }
 
 /** Names of outcomes may be in any script; headers are not. */

@@ -83,6 +83,22 @@ test("an empty table has its heading still, and says whether there was nothing",
   expect(headers.get("x-coverage-complete")).toBe("true");
 });
 
+test.each([
+  ["from=2026-11-22T10:00:00Z&to=2026-11-22T11:00:00Z&stream=trades", "true"],
+  ["from=2026-11-22T10:00:00Z&to=2026-11-22T11:00:00Z", "unknown"],
+  ["from=2026-11-22T10:00:00Z&to=2026-11-22T11:31:00Z&stream=trades", "false"],
+])("a table of the ledger's entries about %s says %s, as its totals do", async (question, complete) => {
+  const api = await aTradedApi();
+  await recordCoverage(api.store, "2026-11-22T11:30:00Z", "2026-11-22T11:31:00Z", {
+    state: "missing",
+    cause: "throttled",
+  });
+
+  const { headers } = await asText(api, `/v1/coverage?${question}&format=csv`);
+
+  expect(headers.get("x-coverage-complete")).toBe(complete);
+});
+
 test("a cut or doubtful table says so in its headers: gaps, retention, and ASCII whatever the names", async () => {
   const api = await anApi();
   const outcomes = aMarket().outcomes.map((outcome, place) =>

@@ -5,7 +5,6 @@ import type {
   CandleInterval,
   CoverageInterval,
   CoverageScope,
-  CoverageStream,
   CoverageStretch,
   DeclaredCoverage,
   EpochMs,
@@ -18,6 +17,7 @@ import type {
   StoredTrade,
   Trade,
 } from "@polytape/market-model";
+import type { CoveragePage, IntervalQuery } from "./bookkeeping/coverage-page.ts";
 import type { StoreDisk } from "./retention/store-disk.ts";
 import type { StoreRetention } from "./retention/store-retention.ts";
 import type { StoreBackups } from "./upkeep/store-backups.ts";
@@ -388,13 +388,9 @@ export interface CoverageLedger {
    * The statements that touch [fromMs, toMs), oldest first, as far as searches see them; those of a market
    * include the ones about all markets. `marketId: null`: only those about all markets at once.
    */
-  findIntervals(query: {
-    stream?: CoverageStream | undefined;
-    marketId?: string | null | undefined;
-    fromMs: EpochMs;
-    toMs: EpochMs;
-    limit: number;
-  }): Promise<DeclaredCoverage[]>;
+  findIntervals(query: IntervalQuery): Promise<DeclaredCoverage[]>;
+  /** As above, and where to go on. What goes on over midnight may be listed in part: the rest comes with its day. */
+  listIntervals(query: IntervalQuery): Promise<CoveragePage>;
 }
 
 export interface RejectionSamples {

@@ -66,14 +66,3 @@ test("a market's coverage takes what was said about all markets into account", a
   expect(body.data).toHaveLength(1);
   expect(body.totals[0].complete).toBe(true);
 });
-
-test("says when the ledger holds more than one answer", async () => {
-  const api = await anApi();
-  const hours = Array.from({ length: 1_001 }, (_, n) => Date.parse("2026-09-01T00:00:00Z") + n * HOUR_MS);
-  for (const fromMs of hours) await recordCoverage(api.store, "", "", { fromMs, toMs: fromMs + 1 });
-
-  const { body } = await api.ask("/v1/coverage?from=2026-09-01T00:00:00Z");
-
-  expect(body.data).toHaveLength(1_000);
-  expect(body.truncated_by).toBe("limit");
-});

@@ -6,6 +6,7 @@ import {
   type EpochMs,
   keptFrom,
   toRfc3339,
+  windowStart,
 } from "@polytape/market-model";
 import { COVERAGE_DAYS_MAX } from "@polytape/market-store";
 import { z } from "zod";
@@ -13,7 +14,14 @@ import { findSubject } from "../../catalogue/choose-outcome.ts";
 import { completeness } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { formatParameter } from "../../http/answer-format.ts";
-import { fromParameter, marketIdParameter, moment, toParameter } from "../../http/parameters.ts";
+import { refusal } from "../../http/api-error.ts";
+import {
+  fromParameter,
+  marketIdParameter,
+  moment,
+  momentOrNull,
+  toParameter,
+} from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
 
 const STREAMS = ["trades", "books", "markets"] as const;
@@ -62,16 +70,19 @@ export const getCoverage = defineRoute({
   name: "get-coverage",
   path: "/v1/coverage",
   summary: "What is known about completeness",
-  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX}, and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. About each moment the newest entry stands, at the same age the one about the market before the one about all; trouble of one market makes all markets at once partial. Where nothing was said, and more than ${COVERAGE_DAYS_MAX} days before the end, the state is unknown. The totals speak of what is kept (see retention_from) and are as of now; an entry is listed after a second at most.`,
+  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX} (next_from says where to go on), and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. About each moment the newest entry stands, at the same age the one about the market before the one about all; trouble of one market makes all markets at once partial. Where nothing was said the state is unknown. A question spans ${COVERAGE_DAYS_MAX} UTC days at most. The totals speak of what is kept (see retention_from) and are as of now; an entry is listed after a second at most.`,
   access: "key",
   parts: z.strictObject({}),
   query,
   answer: z.object({
     data: z.array(interval).max(INTERVALS_MAX),
+    next_from: moment.nullable().meta({
+      description: `\`from\` of the rest of the entries: what reaches beyond it is listed again there, from its day on. null: this is all, or more than ${INTERVALS_MAX} touch one moment (truncated_by: limit): name a stream or a market.`,
+    }),
     totals: z.array(totals),
     ...keptFields,
   }),
-  refusals: ["market_not_found"],
+  refusals: ["range_too_wide", "market_not_found"],
   freshSeconds: 2,
   list: { field: "data", row: interval },
   async handle(api, { query, nowMs }) {
@@ -79,24 +90,35 @@ export const getCoverage = defineRoute({
     const marketId = query.market_id && (await findSubject(api.markets, query.market_id)).marketId;
     const toMs = query.to ?? Math.max(nowMs, (query.from ?? 0) + 1);
     const fromMs = query.from ?? Math.max(0, toMs - DAY_MS);
+    requireReadable(fromMs, toMs);
     // What the ledger says of days that are no longer kept is history: nothing of them is here.
     const keptFromMs = Math.min(Math.max(fromMs, keptFrom(api.rules.retentionDays, nowMs) ?? 0), toMs);
     const { stream } = query;
-    const limit = INTERVALS_MAX + 1;
     const streams = stream ? [stream] : STREAMS;
-    const [found, ...timelines] = await Promise.all([
-      api.store.coverage.findIntervals({ stream, marketId, fromMs, toMs, limit }),
+    const [{ intervals, isCut, nextFromMs }, ...timelines] = await Promise.all([
+      api.store.coverage.listIntervals({ stream, marketId, fromMs, toMs, limit: INTERVALS_MAX }),
       ...streams.map((each) => api.completeness.timeline({ stream: each, marketId }, keptFromMs, toMs)),
     ]);
     const kept = keptAnswer({ from: fromMs }, api.rules.retentionDays, nowMs);
     return {
-      data: found.slice(0, INTERVALS_MAX).map(intervalAnswer),
+      data: intervals.map(intervalAnswer),
+      next_from: momentOrNull(nextFromMs),
       totals: streams.map((each, place) => totalsOf(each, timelines[place] ?? [])),
       ...kept,
-      truncated_by: found.length > INTERVALS_MAX ? ("limit" as const) : kept.truncated_by,
+      truncated_by: isCut ? ("limit" as const) : kept.truncated_by,
     };
   },
 });
+
+/** As many days as the ledger reads at once: throws `range_too_wide`. */
+function requireReadable(fromMs: EpochMs, toMs: EpochMs): void {
+  const days = (windowStart(toMs - 1, DAY_MS) - windowStart(fromMs, DAY_MS)) / DAY_MS + 1;
+  if (days <= COVERAGE_DAYS_MAX) return;
+  throw refusal(
+    "range_too_wide",
+    `A question about completeness spans ${COVERAGE_DAYS_MAX} UTC days at most, this one ${days}: give from and to.`,
+  );
+}
 
 function intervalAnswer(entry: CoverageInterval): z.output<typeof interval> {
   return {

@@ -167,6 +167,46 @@ export function describeCoverage(open: () => StoreUnderTest): void {
       expect(await store.coverage.findIntervals({ marketId: null, ...range })).toMatchObject([ofAll]);
     });
 
+    it("lists what is too much in pages that say where to go on, or that time leads no further", async () => {
+      const { store, settle } = open();
+      const { marketId } = freshIds();
+      const day = freshDay();
+      const query = { stream: "books" as const, marketId, fromMs: day, toMs: day + 3 * DAY_MS };
+      const of = (assetId: string, fromMs: EpochMs, toMs: EpochMs) => ({
+        ...ofMarket(marketId, day + fromMs, day + toMs),
+        ...{ stream: "books" as const, assetId },
+      });
+      const [long, short] = [of("1", 5, 2 * DAY_MS + 5), of("2", 10, 20)];
+      const [next, last] = [of("2", DAY_MS + 10, DAY_MS + 20), of("2", DAY_MS + 30, DAY_MS + 40)];
+      await store.coverage.recordIntervals([long, short, next, last]);
+      await settle();
+
+      const whole = await store.coverage.listIntervals({ ...query, limit: 5 });
+      const first = await store.coverage.listIntervals({ ...query, limit: 2 });
+      const second = await store.coverage.listIntervals({
+        ...query,
+        fromMs: first.nextFromMs ?? 0,
+        limit: 3,
+      });
+      const stuck = await store.coverage.listIntervals({ ...query, fromMs: day + DAY_MS + 10, limit: 1 });
+
+      expect(whole).toEqual({
+        intervals: await store.coverage.findIntervals({ ...query, limit: 9 }),
+        isCut: false,
+        nextFromMs: null,
+      });
+      expect(first).toMatchObject({
+        intervals: [{ ...long, toMs: day + 2 * DAY_MS }, short],
+        isCut: true,
+        nextFromMs: day + DAY_MS,
+      });
+      expect(second).toMatchObject({
+        intervals: [{ assetId: "1", fromMs: day + DAY_MS, toMs: long.toMs }, next, last],
+        isCut: false,
+      });
+      expect(stuck).toMatchObject({ intervals: [{ assetId: "1" }], isCut: true, nextFromMs: null });
+    });
+
     it("loses no statement of writers that speak of the same day at once", async () => {
       const { store } = open();
       const { marketId } = freshIds();

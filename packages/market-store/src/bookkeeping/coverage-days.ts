@@ -38,7 +38,10 @@ export interface CoverageDays {
   readDays(ids: readonly string[]): Promise<ReadonlyMap<string, { day: CoverageDay; version: StoreVersion }>>;
   /** Returns the ids that lost against another writer. */
   writeDays(writes: readonly CoverageDayWrite[]): Promise<string[]>;
-  /** Oldest day first: those of a market include the ones about all markets; null: only these, of no token. */
+  /**
+   * Oldest day first, then by what begins first. Those of a market include the ones about all markets; null: only
+   * these, of no token.
+   */
   listDays(query: CoverageDayQuery): Promise<CoverageDay[]>;
   /** Oldest day first: those that tell of trouble in something narrower than the scope. */
   findTroubledParts(query: CoverageRange & { scope: CoverageScope; limit: number }): Promise<CoverageDay[]>;
@@ -126,4 +129,9 @@ export function statementsOf(
     .flatMap((ofScope) => joinCoverage(ofScope.flatMap(({ statements }) => statements)))
     .filter((each) => each.fromMs < toMs && each.toMs > fromMs)
     .sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs);
+}
+
+/** When the first statement of a day begins. */
+export function beginOf({ statements, dayMs }: Pick<CoverageDay, "statements" | "dayMs">): EpochMs {
+  return statements[0]?.fromMs ?? dayMs;
 }

@@ -11,7 +11,7 @@ import {
 import { sendBulk } from "../opensearch/bulk.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
-import type { CoverageDay, CoverageDays, CoverageDayWrite } from "./coverage-days.ts";
+import { beginOf, type CoverageDay, type CoverageDays, type CoverageDayWrite } from "./coverage-days.ts";
 import { coverageLedgerOn } from "./coverage-ledger.ts";
 
 /** Documents read in one request. */
@@ -166,7 +166,7 @@ function documentOf({ stream, marketId, assetId, dayMs, statements }: CoverageDa
     market_id: marketId,
     asset_id: assetId,
     day: dayMs,
-    from: statements[0]?.fromMs ?? dayMs,
+    from: beginOf({ statements, dayMs }),
     to: statements.at(-1)?.toMs ?? dayMs,
     states: [...new Set(statements.map(({ state }) => state))],
     intervals: statements.map(

@@ -20,6 +20,7 @@ import {
   paintDay,
   statementsOf,
 } from "./coverage-days.ts";
+import { pageOfStatements } from "./coverage-page.ts";
 
 /** Tries of a day that others write too: each round at least one of them succeeds. */
 const TRIES_MAX = 12;
@@ -55,6 +56,9 @@ export function coverageLedgerOn(days: CoverageDays, now: () => EpochMs): Covera
     },
     async findIntervals({ limit, ...query }) {
       return statementsOf(await days.listDays({ ...query, limit }), query).slice(0, limit);
+    },
+    async listIntervals(query) {
+      return pageOfStatements(await days.listDays({ ...query, limit: query.limit + 1 }), query);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type EpochMs, isTroubleOfPart } from "@polytape/market-model";
-import type { CoverageDay, CoverageDays } from "../bookkeeping/coverage-days.ts";
+import { beginOf, type CoverageDay, type CoverageDays } from "../bookkeeping/coverage-days.ts";
 import { coverageLedgerOn } from "../bookkeeping/coverage-ledger.ts";
 import type { CoverageLedger, StoreVersion } from "../market-store.ts";
 
@@ -15,7 +15,7 @@ function inMemoryDays(): CoverageDays {
     return [...days.values()]
       .map(({ day }) => day)
       .filter(isWanted)
-      .sort((a, b) => a.dayMs - b.dayMs)
+      .sort((a, b) => a.dayMs - b.dayMs || beginOf(a) - beginOf(b))
       .slice(0, limit);
   }
 
