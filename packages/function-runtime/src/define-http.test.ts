@@ -1,13 +1,16 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineHttp } from "./define-http.ts";
+import { createLog } from "./log.ts";
 import type { FunctionContext, FunctionEvent } from "./open-faas.ts";
 
 async function ask(
   event: Partial<FunctionEvent>,
   respond: (request: Request) => Response | Promise<Response>,
+  lines: string[] = [],
 ) {
-  const handler = defineHttp({ name: "an-api", settings: z.object({}), open: () => respond }, {});
+  const log = createLog("an-api", (line) => lines.push(line));
+  const handler = defineHttp({ name: "an-api", settings: z.object({}), open: () => respond }, {}, log);
   const seen: { status: number; headers: Record<string, string>; body: unknown } = {
     status: 0,
     headers: {},
@@ -67,15 +70,24 @@ test.each([
   expect(decodeURIComponent(String(answer.body))).toBe(spelled);
 });
 
-test("answers 500 in the envelope when the application throws", async () => {
-  const answer = await ask({}, () => {
+// A caller may have put a key into the address: the log finds the request by its id.
+test("answers 500 in the envelope when the application throws, and logs its id, the reason and no address", async () => {
+  const lines: string[] = [];
+  const fail = () => {
     throw new Error("secret detail");
-  });
+  };
+
+  const answer = await ask({ path: "/v1/a-key", query: { key: "a-key" } }, fail, lines);
 
   expect(answer.status).toBe(500);
   expect(JSON.parse(String(answer.body))).toEqual({
     error: { code: "internal", message: expect.any(String) },
+    request_id: answer.headers["x-request-id"],
   });
+  expect(lines).toEqual([
+    expect.stringMatching(`failed request_id=${answer.headers["x-request-id"]} method=GET .*"secret detail"`),
+  ]);
+  expect(lines.join()).not.toContain("a-key");
 });
 
 test("answers with its metrics when it says which route answers a request, and else leaves the path alone", async () => {

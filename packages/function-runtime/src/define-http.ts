@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { readEnvironment } from "./environment.ts";
 import { createLog, errorFacts, type Log } from "./log.ts";
@@ -27,8 +28,8 @@ export interface HttpDefinition<Shape extends z.ZodRawShape> {
 export function defineHttp<Shape extends z.ZodRawShape>(
   definition: HttpDefinition<Shape>,
   environment: Readonly<Record<string, string | undefined>> = readEnvironment(),
+  log: Log = createLog(definition.name),
 ): FunctionHandler {
-  const log = createLog(definition.name);
   const respond = definition.open(readSettings(definition.settings, environment), log);
 
   const metrics = definition.routeOf && requestMetrics(definition.name);
@@ -59,11 +60,16 @@ export function defineHttp<Shape extends z.ZodRawShape>(
       const body = event.method === "HEAD" ? "" : await response.text();
       return context.status(response.status).headers(Object.fromEntries(response.headers)).succeed(body);
     } catch (error) {
-      log.error("failed", { method: event.method, path: event.path, ...errorFacts(error) });
-      const body = { error: { code: "internal", message: "An unexpected error on our side." } };
+      // Without the address: it may hold what should have been in a header.
+      const requestId = randomUUID();
+      log.error("failed", { request_id: requestId, method: event.method, ...errorFacts(error) });
+      const body = {
+        error: { code: "internal", message: "An unexpected error on our side." },
+        request_id: requestId,
+      };
       return context
         .status(500)
-        .headers({ "content-type": "application/json" })
+        .headers({ "content-type": "application/json", "x-request-id": requestId })
         .succeed(JSON.stringify(body));
     }
   };
