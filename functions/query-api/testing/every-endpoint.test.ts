@@ -1,7 +1,8 @@
 import { aBook, aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
 import { routes } from "../app.ts";
-import { NOW } from "./an-api.ts";
+import { contractPages } from "../contract/contract-pages.ts";
+import { anApi, NOW } from "./an-api.ts";
 import { anApiWithCandles } from "./an-api-with-candles.ts";
 import { recordCoverage } from "./record-coverage.ts";
 import { tradesOf } from "./store-trades.ts";
@@ -32,6 +33,19 @@ test.each(routes.map(({ path }) => path))(
 
     expect([status, body.error.code]).toEqual([400, "invalid_parameter"]);
     expect(body.error.message).toContain('"form"');
+  },
+);
+
+// They answer no question: a link with a mark for a statistic or a cache must go on working.
+test.each(contractPages.map(({ path }) => path))(
+  "%s is the same page whatever stands behind it",
+  async (path) => {
+    const { send } = await anApi();
+
+    const [plain, marked] = await Promise.all([send(path), send(`${path}?v=2&utm_source=x`)]);
+
+    expect(marked.status).toBe(200);
+    expect(await marked.text()).toBe(await plain.text());
   },
 );
 
