@@ -28,14 +28,18 @@ function aConnection(bus: EventBus) {
   return { gate, connection, said };
 }
 
-test("is not connected and lets nobody be judged before the bus is there, and tries again every second", async () => {
+test("lets nobody be judged before the bus is there, says each reason once, and tries again every second", async () => {
   const bus = inMemoryBus();
   bus.failWith(AWAY);
   const { gate, said } = aConnection(bus);
 
   await vi.advanceTimersByTimeAsync(3_500);
   expect(gate.identify("pt_x", Date.now())).toEqual({ outcome: "not_read_yet" });
-  expect(said("keys-not-read")).toBe(4);
+  expect(said("keys-not-read")).toBe(1);
+
+  bus.failWith(new PolytapeError("operating", "bus_unavailable", "NATS refused the login."));
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(said("keys-not-read")).toBe(2);
 
   bus.failWith(null);
   await vi.advanceTimersByTimeAsync(1_000);

@@ -22,7 +22,8 @@ interface State {
 
 /**
  * Reads keys and usage as soon as the bus is there, follows the keys, and writes usage every second; all in
- * the background, so that the function starts and says what is away before any server is up.
+ * the background, so that the function starts and says what is away before any server is up. Why keys are not
+ * read is told once, and again when it becomes another reason.
  */
 export function connectAccess(
   gate: AccessGate,
@@ -48,11 +49,12 @@ export function connectAccess(
   }
 
   void (async () => {
-    while (!state.closed) {
+    for (let said = ""; !state.closed; ) {
       try {
         return await start();
       } catch (error) {
-        log.warn("keys-not-read", errorFacts(error));
+        if (String(error) !== said) log.warn("keys-not-read", errorFacts(error));
+        said = String(error);
         await pause(RETRY_AFTER_MS);
       }
     }

@@ -29,12 +29,7 @@ export function openQueryApi(settings: z.output<typeof queryApiSettings>, log: L
   });
   const limits = { rateRps: settings.API_RATE_RPS, dailyCap: settings.API_DAILY_CAP };
   const gate = createAccessGate(limits, (hash, reason) => log.warn("key-record-invalid", { hash, reason }));
-  const connect = () =>
-    connectEventBus({
-      ...natsConnection(settings),
-      clientName: "query-api",
-      connectWithinMs: Number.POSITIVE_INFINITY,
-    });
+  const connect = () => connectEventBus({ ...natsConnection(settings), clientName: "query-api" });
   const bus = connectAccess(gate, connect, log);
   let closing: Promise<unknown> | null = null;
   return {

@@ -1,4 +1,4 @@
-import { connect, type NatsConnection, type Status } from "@nats-io/transport-node";
+import { AuthorizationError, connect, type NatsConnection, type Status } from "@nats-io/transport-node";
 import { PolytapeError } from "@polytape/market-model";
 import { toBusError } from "./bus-errors.ts";
 import type { BusSettings } from "./event-bus.ts";
@@ -47,10 +47,11 @@ function login(user: string, password = "") {
 
 function unreachable(settings: BusSettings, cause: unknown): PolytapeError {
   const error = toBusError(cause, "connecting");
-  return new PolytapeError(error.kind, "bus_unavailable", `NATS cannot be reached at ${settings.url}.`, {
-    facts: { url: settings.url },
-    cause,
-  });
+  const sentence =
+    cause instanceof AuthorizationError
+      ? `NATS at ${settings.url} refused the login.`
+      : `NATS cannot be reached at ${settings.url}.`;
+  return new PolytapeError(error.kind, "bus_unavailable", sentence, { facts: { url: settings.url }, cause });
 }
 
 /** Calls back with each change of the connection until stopped. */
