@@ -24,6 +24,11 @@ const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "accounts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const users = {
+  opensearch: ["ingest", "query", "keeper"],
+  nats: ["ingest", "query", "trigger", "operator"],
+};
+
 describe("deploy/make-secrets.sh", () => {
   const made = join(folder, "made");
   const gateway = join(folder, "of-the-gateway");
@@ -105,7 +110,9 @@ printf 'x:$2y$10$%s\\n\\n' "$(cksum | tr -dc 0-9)"
 
     const seen = [said, readFileSync(hashed, "utf8"), ...configurations].join("\n");
     expect(passwords.every((password) => /^[A-Za-z0-9_-]{43}$/.test(password))).toBe(true);
-    expect(new Set(passwords).size).toBe(passwords.length);
+    expect(new Set(passwords).size).toBe(users.opensearch.length + users.nats.length);
+    expect(passwords).toHaveLength(users.opensearch.length + users.nats.length);
+    expect(configurations.length).toBeGreaterThan(5);
     expect(passwords.filter((password) => seen.includes(password))).toEqual([]);
     expect(open).toEqual([]);
   });
@@ -137,16 +144,12 @@ printf 'x:$2y$10$%s\\n\\n' "$(cksum | tr -dc 0-9)"
       .flatMap(({ volumes }) => volumes ?? [])
       .map(({ source }) => source);
 
+    expect(sources.length).toBeGreaterThan(5);
     expect(sources.filter((source) => !existsSync(source.replace(/^\.\/polytape/, made)))).toEqual([]);
   });
 });
 
 describe("accounts", () => {
-  const users = {
-    opensearch: ["ingest", "query", "keeper"],
-    nats: ["ingest", "query", "trigger", "operator"],
-  };
-
   test("of OpenSearch each have one role", () => {
     const { _meta, ...mapping } = parse(textOf("deploy/opensearch/security/roles_mapping.yml"));
     const roles = Object.keys(parse(textOf("deploy/opensearch/security/roles.yml"))).filter(
@@ -166,6 +169,7 @@ describe("accounts", () => {
       name.replace(/\.json$/, ""),
     );
 
+    expect(Object.keys(roles)).toHaveLength(users.opensearch.length);
     expect(text).not.toMatch(/^\s*[^#\n]*[:-] [&*][a-z]+$/m);
     for (const { index_permissions } of Object.values<{ index_permissions: { index_patterns: string[] }[] }>(
       roles,
