@@ -9,11 +9,15 @@ import {
 import { applySettings } from "./settings.ts";
 import { topology } from "./src/index.ts";
 
-/** The apply command: makes a NATS server, found by URL and credentials, hold what the system needs. */
+/**
+ * The apply command: makes a NATS server, found by URL and credentials, hold what the system needs.
+ * `--dry-run` only says what it would do.
+ */
 async function main(): Promise<void> {
   const log = createLog("nats-apply");
   try {
     const settings = readSettings(applySettings, readEnvironment());
+    const dryRun = process.argv.includes("--dry-run");
     const startedMs = Date.now();
     const changes = await applyTopology(
       {
@@ -29,9 +33,12 @@ async function main(): Promise<void> {
         },
         settings.NATS_REPLICAS,
       ),
+      dryRun,
     );
-    for (const { what, name, change } of changes) log.info(change, { [what]: name });
-    log.info("applied", { ...countByKind(changes), took_ms: Date.now() - startedMs });
+    const would = dryRun ? "would-be-" : "";
+    for (const { what, name, change } of changes)
+      log.info(change === "unchanged" ? change : `${would}${change}`, { [what]: name });
+    log.info(`${would}applied`, { ...countByKind(changes), took_ms: Date.now() - startedMs });
   } catch (error) {
     log.error("failed", errorFacts(error));
     process.exitCode = 1;

@@ -12,7 +12,8 @@ beforeEach(async () => {
 
 afterEach(() => nats.stop());
 
-const apply = (plan: Topology) => applyTopology({ url: nats.url, clientName: "test" }, plan);
+const apply = (plan: Topology, dryRun = false) =>
+  applyTopology({ url: nats.url, clientName: "test" }, plan, dryRun);
 
 /** Counts the ticks on a subject until there are so many. */
 async function awaitTicks(subject: string, count: number): Promise<string[]> {
@@ -50,6 +51,29 @@ test("creates everything once; a second run changes nothing", async () => {
   ]);
   expect(new Set(first.map(({ change }) => change))).toEqual(new Set(["created"]));
   expect(new Set(second.map(({ change }) => change))).toEqual(new Set(["unchanged"]));
+});
+
+test("a dry run says what the next run does, and does nothing", async () => {
+  const plan = topology(everyHour, 1);
+  const other: Topology = {
+    ...plan,
+    streams: plan.streams.map((stream) => (stream.name === "JOBS" ? { ...stream, bytesMax: 9_000 } : stream)),
+    buckets: [...plan.buckets, "more"],
+    schedules: topology({ ...everyHour, booksMs: 1_000 }, 1).schedules.slice(1),
+  };
+
+  const said = [await apply(plan, true)];
+  const done = [await apply(plan)];
+  said.push(await apply(other, true));
+  done.push(await apply(other));
+
+  expect(said).toEqual(done);
+  expect(done[1]?.filter(({ change }) => change !== "unchanged").map(({ change }) => change)).toEqual([
+    "updated",
+    "created",
+    "updated",
+    "removed",
+  ]);
 });
 
 test("a schedule fires into its tick again and again", async () => {

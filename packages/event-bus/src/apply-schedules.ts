@@ -1,5 +1,6 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { PolytapeError } from "@polytape/market-model";
+import { configOf } from "./apply-streams.ts";
 import type { SchedulePlan, Topology, TopologyChange } from "./topology.ts";
 
 /** The server's own lower bound. */
@@ -30,24 +31,28 @@ function faultsOf(schedule: SchedulePlan): string[] {
 /**
  * Publishes the schedules that are new or changed and removes those that are not in the plan, in every
  * stream of the plan that may hold schedules. A schedule is a message on its own subject: publishing on
- * the subject replaces it, purging the subject ends it.
+ * the subject replaces it, purging the subject ends it. Dry: only says which.
  */
 export async function applySchedules(
   client: JetStreamClient,
   manager: JetStreamManager,
   plan: Topology,
+  dryRun: boolean,
 ): Promise<TopologyChange[]> {
   const changes: TopologyChange[] = [];
   for (const stream of plan.streams.filter((each) => each.schedules)) {
-    const present = await readSchedules(manager, stream.name);
+    // A dry run may find that the stream itself is still to be made.
+    const exists = (await configOf(manager, stream.name)) !== null;
+    const present = exists ? await readSchedules(manager, stream.name) : new Map<string, HeldSchedule>();
     const wanted = plan.schedules.filter((schedule) => isHeldBy(schedule.subject, stream.subjects));
     for (const schedule of wanted) {
-      const change = await applySchedule(client, schedule, present.get(schedule.subject));
+      const change = changeOf(schedule, present.get(schedule.subject));
+      if (change !== "unchanged" && !dryRun) await publishSchedule(client, schedule);
       changes.push({ what: "schedule", name: schedule.target, change });
     }
     for (const [subject, held] of present) {
       if (wanted.some((schedule) => schedule.subject === subject)) continue;
-      await manager.streams.purge(stream.name, { filter: subject });
+      if (!dryRun) await manager.streams.purge(stream.name, { filter: subject });
       changes.push({ what: "schedule", name: held.target, change: "removed" });
     }
   }
@@ -59,17 +64,23 @@ interface HeldSchedule {
   readonly target: string;
 }
 
-async function applySchedule(
-  client: JetStreamClient,
+function changeOf(
   schedule: SchedulePlan,
   present: HeldSchedule | undefined,
-): Promise<"unchanged" | "created" | "updated"> {
-  const specification = `@every ${schedule.everyMs}ms`;
-  if (present?.specification === specification && present.target === schedule.target) return "unchanged";
+): "unchanged" | "created" | "updated" {
+  if (present === undefined) return "created";
+  const isSame = present.specification === specificationOf(schedule) && present.target === schedule.target;
+  return isSame ? "unchanged" : "updated";
+}
+
+async function publishSchedule(client: JetStreamClient, schedule: SchedulePlan): Promise<void> {
   await client.publish(schedule.subject, TICK_DATA, {
-    schedule: { specification, target: schedule.target },
+    schedule: { specification: specificationOf(schedule), target: schedule.target },
   });
-  return present === undefined ? "created" : "updated";
+}
+
+function specificationOf({ everyMs }: SchedulePlan): string {
+  return `@every ${everyMs}ms`;
 }
 
 /** What the stream holds, by the subject of the schedule. */

@@ -14,45 +14,53 @@ import { openBucket } from "./bucket.ts";
 import { toBusError } from "./bus-errors.ts";
 import type { StreamPlan, TopologyChange } from "./topology.ts";
 
-/** Creates the stream, or updates it where it differs from the plan. */
+export interface ApplyOptions {
+  /** Copies of every stream in a cluster. */
+  readonly replicas: number;
+  /** Nothing is changed. */
+  readonly dryRun: boolean;
+}
+
+/** Creates the stream, or updates it where it differs from the plan; dry: only says which. */
 export async function applyStream(
   manager: JetStreamManager,
   plan: StreamPlan,
-  replicas: number,
+  { replicas, dryRun }: ApplyOptions,
 ): Promise<TopologyChange> {
   const wanted = toStreamConfig(plan, replicas);
   try {
     const existing = await configOf(manager, plan.name);
     if (existing === null) {
-      await manager.streams.add(wanted);
+      if (!dryRun) await manager.streams.add(wanted);
       return { what: "stream", name: plan.name, change: "created" };
     }
     if (!differs(existing, wanted)) return { what: "stream", name: plan.name, change: "unchanged" };
-    await manager.streams.update(plan.name, wanted);
+    if (!dryRun) await manager.streams.update(plan.name, wanted);
     return { what: "stream", name: plan.name, change: "updated" };
   } catch (error) {
     throw toBusError(error, `applying the stream ${plan.name}`);
   }
 }
 
-/** Creates the bucket where it is missing; brings only the number of copies up to date. */
+/** Creates the bucket where it is missing; brings only the number of copies up to date; dry: only says which. */
 export async function applyBucket(
   client: JetStreamClient,
   name: string,
-  replicas: number,
+  { replicas, dryRun }: ApplyOptions,
 ): Promise<TopologyChange> {
   const manager = await client.jetstreamManager();
   const existing = await configOf(manager, `KV_${name}`);
   if (existing === null) {
-    await openBucket(client, name, replicas);
+    if (!dryRun) await openBucket(client, name, replicas);
     return { what: "bucket", name, change: "created" };
   }
   if (existing.num_replicas === replicas) return { what: "bucket", name, change: "unchanged" };
-  await manager.streams.update(`KV_${name}`, { num_replicas: replicas });
+  if (!dryRun) await manager.streams.update(`KV_${name}`, { num_replicas: replicas });
   return { what: "bucket", name, change: "updated" };
 }
 
-async function configOf(manager: JetStreamManager, name: string): Promise<StreamConfig | null> {
+/** The stream as it is, null where there is none. */
+export async function configOf(manager: JetStreamManager, name: string): Promise<StreamConfig | null> {
   try {
     return (await manager.streams.info(name)).config;
   } catch (error) {

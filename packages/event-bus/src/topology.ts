@@ -38,7 +38,7 @@ export interface Topology {
 
 export type ChangeKind = "unchanged" | "created" | "updated" | "removed";
 
-/** What `applyTopology` did to one thing. */
+/** What `applyTopology` did to one thing, or would do. */
 export interface TopologyChange {
   readonly what: "stream" | "schedule" | "bucket";
   readonly name: string;
