@@ -62,7 +62,7 @@ bench: build ## measures against ceilings of the same run; also as JSON in bench
 build: node_modules/.package-lock.json ## bundles of functions, services and programs
 	@local/install/build-bundles.sh
 
-deploy: build ## templates, schedules, secrets and functions on an OpenFaaS gateway, in order; GATEWAY=URL (deploy/README.md)
+deploy: build ## templates, schedules, secrets and functions on an OpenFaaS gateway, in order; GATEWAY=URL, DRY_RUN=1 only says what it would do (deploy/README.md)
 	@test -n "$(GATEWAY)" || { echo "make deploy needs GATEWAY=http://host:8080" >&2; exit 2; }
 	@GATEWAY="$(GATEWAY)" deploy/deploy.sh
 

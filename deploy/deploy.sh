@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Brings a deployment to what this checkout says: images, index templates and migrations, streams and schedules,
 # secrets, functions, then a look from outside. In this order, because a function may ask for anything before it. May
-# be run again at any moment; stops at the first step that fails and says what to do. Settings come from the
-# environment (deploy/README.md lists them); passwords come from files and are handed on as files.
+# be run again at any moment; stops at the first step that fails and says what to do. DRY_RUN=1 says what each step
+# would do and does none. Settings come from the environment (deploy/README.md lists them); passwords come from files
+# and are handed on as files.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +16,8 @@ export NATS_URL=${NATS_URL:-nats://10.62.0.1:4222}
 export IMAGE_PREFIX=${IMAGE_PREFIX:-polytape}
 export IMAGE_TAG=${IMAGE_TAG:-$(git rev-parse --short=12 HEAD 2>/dev/null || echo latest)}
 check_within=${DEPLOY_CHECK_SECONDS:-90}
+dry=
+[ "${DRY_RUN:-0}" = 0 ] || dry=--dry-run
 # A password in the environment would win over its file, and everybody could read it there.
 unset OPENSEARCH_PASSWORD OPENSEARCH_CA NATS_PASSWORD BASIC_AUTH_PASSWORD OPENSEARCH_USER NATS_USER
 
@@ -30,7 +33,9 @@ stop() {
   printf '[%d/%d] %s failed. %s\n' "$step" "$steps" "$1" "$2" >&2
   exit 1
 }
-# begin WHAT: from here on a failure belongs to it.
+# list NAME…: with commas; none of them is said, too.
+list() { [ $# = 0 ] && echo none || printf '%s\n' "$@" | paste -sd, - | sed 's/,/, /g'; }
+# From here on a failure belongs to the next step.
 begin() { step=$((step + 1)); : >"$log"; }
 
 # as ROLE COMMAND…: the users of a role, and which secrets hold their passwords. The table of deploy/README.md.
@@ -57,6 +62,21 @@ roles() {
 
 functions_of() { roles | awk -F '\t' -v role="$1" '$1 == role { print $2 }' | paste -sd '|' -; }
 
+# Where the template comes from, as stack.yml pins it. faas-cli leaves a template alone that is there already, so what
+# is there is written down beside it.
+pinned=$(awk '$1 == "source:" { print $2; exit }' stack.yml)
+template_is_pinned() { [ -d template/node20 ] && [ "$(cat template/node20.source 2>/dev/null)" = "$pinned" ]; }
+fetch_template() {
+  rm -rf template/node20 template/node20.source
+  faas-cli template pull stack -f stack.yml && echo "$pinned" >template/node20.source
+}
+
+# applied AREA: the last line of an apply command; dry, also what would change, by name.
+applied() {
+  say "$1: $(tail -n 1 "$log" | sed "s/^[^ ]* info $1-apply //")"
+  sed -n 's/^[^ ]* info [a-z]*-apply would-be-\(created\|updated\|removed\) /      would be \1: /p' "$log"
+}
+
 for tool in faas-cli node curl; do
   command -v "$tool" >/dev/null || { echo "make deploy needs $tool on the PATH" >&2; exit 2; }
 done
@@ -73,8 +93,10 @@ faas-cli list --gateway "$GATEWAY" >"$log" 2>&1 || {
 begin
 if [ "${IMAGES:-build}" = ready ]; then
   say "images: taken as they are, tag $IMAGE_TAG"
+elif [ -n "$dry" ]; then
+  say "images: would $(template_is_pinned || echo "fetch $pinned, ")build and push $IMAGE_PREFIX/*:$IMAGE_TAG"
 else
-  { [ -d template/node20 ] || faas-cli template pull stack -f stack.yml; } >>"$log" 2>&1 ||
+  template_is_pinned || fetch_template >>"$log" 2>&1 ||
     stop images "The template could not be fetched: is the network open?"
   for file in stack.yml deploy/images.yml; do
     faas-cli build -f "$file" >>"$log" 2>&1 || stop images "Docker must run where images are built; IMAGES=ready takes what was pushed before."
@@ -84,38 +106,53 @@ else
 fi
 
 begin
-as keeper node opensearch/dist/apply.cjs >>"$log" 2>&1 ||
+as keeper node opensearch/dist/apply.cjs $dry >>"$log" 2>&1 ||
   stop opensearch "Is OpenSearch up at $OPENSEARCH_URL, and are its users those of $secrets? A migration that failed left what was there."
-say "opensearch: $(tail -n 1 "$log" | sed 's/^[^ ]* info opensearch-apply //')"
+applied opensearch
 
 begin
-as keeper node nats/dist/apply.cjs >>"$log" 2>&1 ||
+as keeper node nats/dist/apply.cjs $dry >>"$log" 2>&1 ||
   stop nats "Is nats-server up at $NATS_URL, and are its users those of $secrets?"
-say "nats: $(tail -n 1 "$log" | sed 's/^[^ ]* info nats-apply //')"
+applied nats
 
 begin
 known=$(faas-cli secret list --gateway "$GATEWAY" 2>>"$log") || stop secrets "The gateway did not list its secrets."
-created=0
-updated=0
+created=()
+updated=()
 for name in opensearch-ca opensearch-ingest-password opensearch-query-password opensearch-keeper-password \
   nats-ingest-password nats-query-password; do
   if printf '%s\n' "$known" | awk '{ print $1 }' | grep -qx "$name"; then
-    verb=update updated=$((updated + 1))
+    verb=update
+    updated+=("$name")
   else
-    verb=create created=$((created + 1))
+    verb=create
+    created+=("$name")
   fi
-  faas-cli secret "$verb" "$name" --from-file="$secrets/$name" --gateway "$GATEWAY" >>"$log" 2>&1 ||
+  [ -n "$dry" ] || faas-cli secret "$verb" "$name" --from-file="$secrets/$name" --gateway "$GATEWAY" >>"$log" 2>&1 ||
     stop secrets "The secret $name was not taken."
 done
-say "secrets: $created created, $updated updated"
+if [ -n "$dry" ]; then
+  say "secrets: would create $(list "${created[@]}"); would update $(list "${updated[@]}")"
+else
+  say "secrets: ${#created[@]} created, ${#updated[@]} updated"
+fi
 
 begin
-for role in $(roles | cut -f1 | sort -u); do
+count=$(roles | wc -l | tr -d ' ')
+as_roles=$(roles | cut -f1 | sort -u | paste -sd, -)
+if [ -n "$dry" ]; then
+  say "functions: would deploy $count, as $as_roles"
+  for role in ${as_roles//,/ }; do echo "      as $role: $(functions_of "$role" | sed 's/|/, /g')"; done
+  begin
+  say "check: left out, because nothing was changed"
+  exit 0
+fi
+for role in ${as_roles//,/ }; do
   names=$(functions_of "$role")
   as "$role" faas-cli deploy -f stack.yml --gateway "$GATEWAY" --regex "^($names)\$" >>"$log" 2>&1 ||
     stop functions "Of the role $role ($names). What was deployed before it stays; run again when the reason is gone."
 done
-say "functions: $(roles | wc -l | tr -d ' ') deployed, as $(roles | cut -f1 | sort -u | paste -sd, -)"
+say "functions: $count deployed, as $as_roles"
 
 begin
 api=$GATEWAY/function/query-api

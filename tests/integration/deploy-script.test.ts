@@ -14,12 +14,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readEnvironment } from "@polytape/function-runtime";
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { deployQueryApi, type QueryApiDeployment } from "./query-api-deployment.ts";
 
 /**
  * deploy/deploy.sh on real servers and our own gateway. faas-cli is not at hand: a stand-in writes down how it was
- * called. So this proves order, accounts, repeats and the look from outside; not what faas-cli does with the calls.
+ * called. So this proves order, accounts, repeats, dry runs and the look from outside; not what faas-cli does with the calls.
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
@@ -42,6 +42,7 @@ env >>"$CALLS.environment"
 case "$1 $2" in
   "secret list") cat "$CALLS.secrets" 2>/dev/null ;;
   "secret create") echo "$3 made" >>"$CALLS.secrets" ;;
+  "template pull") mkdir -p template/node20 && awk '$1 == "source:" { print $2 }' stack.yml >template/node20/made-from ;;
 esac
 [ "$1" != "$FAILS_AT" ]
 `;
@@ -103,6 +104,34 @@ async function deploy(more: Record<string, string> = {}) {
 }
 
 const calls = () => (existsSync(path("calls")) ? readFileSync(path("calls"), "utf8").trim().split("\n") : []);
+const callsOf = (...commands: string[]) =>
+  calls()
+    .map((call) => call.replace(/ as .*$/, ""))
+    .filter((call) => commands.includes(call.split(" ")[0] ?? ""));
+
+test("a dry run says what each step would do, by name, and does none of it", async () => {
+  const { code, lines, stderr } = await deploy({ DRY_RUN: "1", IMAGES: "build" });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(lines.join("\n")).toMatch(
+    /^\[1\/6\] images: would fetch https:.*templates\.git#[\d.]+, build and push /,
+  );
+  expect(lines).toContainEqual(expect.stringMatching(/^\[2\/6\] opensearch: would-be-applied .*created=/));
+  expect(lines).toContain(`      would be created: template=${PREFIX}candles_v1`);
+  expect(lines).toContainEqual(expect.stringMatching(/^\[3\/6\] nats: would-be-applied .*created=/));
+  expect(lines).toContain("      would be created: stream=JOBS");
+  expect(lines).toContain("      would be created: schedule=tick.ingest-trades");
+  expect(lines).toContain(`[4/6] secrets: would create ${SECRETS.slice(0, 6).join(", ")}; would update none`);
+  expect(lines).toContain("      as query: query-api");
+  expect(lines.at(-1)).toBe("[6/6] check: left out, because nothing was changed");
+  expect(callsOf("template", "build", "push", "deploy")).toEqual([]);
+  expect(calls().filter((call) => /^secret (create|update)/.test(call))).toEqual([]);
+  expect(existsSync(path("template"))).toBe(false);
+  // The buckets are query-api's, which runs already.
+  const { streams } = await api.bus.inspect();
+  expect(streams.map(({ name }) => name).filter((name) => !name.startsWith("KV_"))).toEqual([]);
+  expect((await fetch(`${inject("openSearchUrl")}/_index_template/${PREFIX}*`)).status).toBe(404);
+});
 
 test("does every step in its order, one line each, and reads through the gateway with a key", async () => {
   const { code, lines, stderr } = await deploy();
@@ -158,6 +187,67 @@ test("no password is in an argument or in the environment of what it calls", asy
   expect(seen).toContain("--from-file=");
   expect(seen).not.toMatch(/the-[a-z-]*password/);
   expect(seen).not.toMatch(/pt_[0-9A-Za-z]{20}/);
+});
+
+describe("images", () => {
+  const pinTo = (tag: string) =>
+    writeFileSync(
+      path("stack.yml"),
+      readFileSync(join(ROOT, "stack.yml"), "utf8").replace(/(templates\.git#)\S+/, `$1${tag}`),
+    );
+  const template = () => readFileSync(path("template/node20/made-from"), "utf8").trim();
+
+  test("are built and pushed before anything else: the functions by the pinned template, then function-trigger", async () => {
+    const { code, lines } = await deploy({ IMAGES: "build" });
+
+    expect({ code, first: lines[0] }).toEqual({ code: 0, first: "[1/6] images: built and pushed, tag abc" });
+    expect(callsOf("template", "build", "push", "deploy").slice(0, 6)).toEqual([
+      "template pull stack -f stack.yml",
+      "build -f stack.yml",
+      "push -f stack.yml",
+      "build -f deploy/images.yml",
+      "push -f deploy/images.yml",
+      expect.stringMatching(/^deploy /),
+    ]);
+  });
+
+  test("that cannot be pushed stop the deployment before it touches a server", async () => {
+    const failed = await deploy({ IMAGES: "build", FAILS_AT: "push" });
+
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain("[1/6] images failed. Log in to the registry of IMAGE_PREFIX=polytape");
+    expect(failed.lines).toEqual([""]);
+    expect(callsOf("list", "template", "build", "push", "secret", "deploy")).toEqual([
+      `list --gateway ${api.gateway.url}`,
+      "build -f stack.yml",
+      "push -f stack.yml",
+    ]);
+  });
+
+  test("are built anew by another template when the pin is another, and not fetched again until then", async () => {
+    const build = { IMAGES: "build", FAILS_AT: "push" };
+    await deploy(build);
+    expect(callsOf("template")).toEqual([]);
+
+    pinTo("9.9.9");
+    await deploy(build);
+    await deploy(build);
+
+    expect(callsOf("template")).toEqual(["template pull stack -f stack.yml"]);
+    expect(template()).toMatch(/#9\.9\.9$/);
+  });
+
+  test("a template that could not be fetched is fetched again, and nothing is built by the old one", async () => {
+    pinTo("9.9.10");
+    const failed = await deploy({ IMAGES: "build", FAILS_AT: "template" });
+    expect(failed.stderr).toContain("The template could not be fetched");
+    expect(callsOf("build")).toEqual([]);
+
+    await deploy({ IMAGES: "build", FAILS_AT: "push" });
+
+    expect(callsOf("template")).toHaveLength(2);
+    expect(template()).toMatch(/#9\.9\.10$/);
+  });
 });
 
 test("stops where a step fails, says what to do, and does nothing after it", async () => {
