@@ -63,7 +63,7 @@ build: node_modules/.package-lock.json ## bundles of functions, services and pro
 	@local/install/build-bundles.sh
 
 deploy: build ## templates, schedules, secrets and functions on an OpenFaaS gateway, in order; GATEWAY=URL, DRY_RUN=1 only says what it would do (deploy/README.md)
-	@test -n "$(GATEWAY)" || { echo "make deploy needs GATEWAY=http://host:8080" >&2; exit 2; }
+	@test -n "$(GATEWAY)" || test "$(IMAGES)" = only || { echo "make deploy needs GATEWAY=http://host:8080" >&2; exit 2; }
 	@GATEWAY="$(GATEWAY)" deploy/deploy.sh
 
 clean: ## removes bundles, data and what was installed; refuses while something runs

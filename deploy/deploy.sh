@@ -2,12 +2,13 @@
 # Brings a deployment to what this checkout says: images, index templates and migrations, streams and schedules,
 # secrets, functions, then a look from outside. In this order, because a function may ask for anything before it. May
 # be run again at any moment; stops at the first step that fails and says what to do. DRY_RUN=1 says what each step
-# would do and does none. Settings come from the environment (deploy/README.md lists them); passwords come from files
-# and are handed on as files.
+# would do and does none; IMAGES=only builds and pushes, where no gateway is. Settings come from the environment
+# (deploy/README.md lists them); passwords come from files and are handed on as files.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-: "${GATEWAY:?the address of the gateway, such as http://127.0.0.1:8080}"
+images=${IMAGES:-build}
+[ "$images" = only ] || : "${GATEWAY:?the address of the gateway, such as http://127.0.0.1:8080}"
 GATEWAY=${GATEWAY%/}
 secrets=${POLYTAPE_SECRETS:-/var/lib/faasd/polytape/secrets}
 # As functions reach them, and the host as well: the bridge of faasd.
@@ -26,6 +27,7 @@ answer=$(mktemp)
 trap 'rm -f "$log" "$answer"' EXIT
 step=0
 steps=6
+[ "$images" != only ] || steps=1
 
 say() { printf '[%d/%d] %s\n' "$step" "$steps" "$1"; }
 stop() {
@@ -80,18 +82,18 @@ applied() {
 for tool in faas-cli node curl; do
   command -v "$tool" >/dev/null || { echo "make deploy needs $tool on the PATH" >&2; exit 2; }
 done
-[ -r "$secrets/opensearch-ca" ] || {
+[ "$images" = only ] || [ -r "$secrets/opensearch-ca" ] || {
   echo "no secrets in $secrets: run deploy/make-secrets.sh, or name their folder in POLYTAPE_SECRETS" >&2
   exit 2
 }
-faas-cli list --gateway "$GATEWAY" >"$log" 2>&1 || {
+[ "$images" = only ] || faas-cli list --gateway "$GATEWAY" >"$log" 2>&1 || {
   tail -n 5 "$log" >&2
   echo "the gateway $GATEWAY does not answer or does not know you: faas-cli login --password-stdin --gateway $GATEWAY" >&2
   exit 2
 }
 
 begin
-if [ "${IMAGES:-build}" = ready ]; then
+if [ "$images" = ready ]; then
   say "images: taken as they are, tag $IMAGE_TAG"
 elif [ -n "$dry" ]; then
   say "images: would $(template_is_pinned || echo "fetch $pinned, ")build and push $IMAGE_PREFIX/*:$IMAGE_TAG"
@@ -104,6 +106,7 @@ else
   done
   say "images: built and pushed, tag $IMAGE_TAG"
 fi
+[ "$images" != only ] || exit 0
 
 begin
 as keeper node opensearch/dist/apply.cjs $dry >>"$log" 2>&1 ||

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { readEnvironment } from "@polytape/function-runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { ROOT, textOf } from "./repository.ts";
 
@@ -244,12 +244,15 @@ describe("deploy/faasd/services.yaml", () => {
     }
   });
 
-  test("is put into faasd's file, and put in again without a second copy", async () => {
+  test("is put into faasd's file, whose gateway then waits on loopback, and put in again without a second copy", async () => {
     const theirs = join(folder, "docker-compose.yaml");
-    writeFileSync(
-      theirs,
-      'version: "3.7"\nservices:\n  gateway:\n    image: gateway:1\n    ports:\n      - "8080:8080"\n',
-    );
+    const provider = { image: "provider:1", environment: ["read_timeout=60s"], ports: ["8081:8081"] };
+    const gateway = {
+      image: "gateway:1",
+      environment: ["basic_auth=true", "read_timeout=60s", "write_timeout=60s", "upstream_timeout=65s"],
+      ports: ["8080:8080"],
+    };
+    writeFileSync(theirs, stringify({ version: "3.7", services: { provider, gateway } }));
     const add = async (tag: string) => {
       const { stdout } = await run(join(ROOT, "deploy/faasd/add-services.sh"), [theirs], {
         env: { PATH: readEnvironment()["PATH"], IMAGE_PREFIX: "registry.example/me", IMAGE_TAG: tag },
@@ -262,12 +265,18 @@ describe("deploy/faasd/services.yaml", () => {
     const services = await add("two");
 
     expect(Object.keys(services)).toEqual([
+      "provider",
       "gateway",
       "polytape-opensearch",
       "polytape-nats",
       "polytape-trigger",
     ]);
-    expect(services.gateway).toEqual({ image: "gateway:1", ports: ["8080:8080"] });
+    expect(services.provider).toEqual(provider);
+    expect(services.gateway).toEqual({
+      image: "gateway:1",
+      environment: ["basic_auth=true", "read_timeout=2m", "write_timeout=2m", "upstream_timeout=2m"],
+      ports: ["127.0.0.1:8080:8080"],
+    });
     expect(services["polytape-trigger"].image).toBe("registry.example/me/function-trigger:two");
   });
 });

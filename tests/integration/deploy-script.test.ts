@@ -211,6 +211,13 @@ describe("images", () => {
     ]);
   });
 
+  test("alone are built and pushed where neither gateway nor secrets are", async () => {
+    const { code, lines } = await deploy({ IMAGES: "only", GATEWAY: "", POLYTAPE_SECRETS: "nowhere" });
+
+    expect({ code, lines }).toEqual({ code: 0, lines: ["[1/1] images: built and pushed, tag abc"] });
+    expect(calls().map((call) => call.split(" ")[0])).toEqual(["build", "push", "build", "push"]);
+  });
+
   test("that cannot be pushed stop the deployment before it touches a server", async () => {
     const failed = await deploy({ IMAGES: "build", FAILS_AT: "push" });
 
