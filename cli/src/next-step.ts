@@ -24,8 +24,3 @@ function variableOf({ surroundings }: Pick<Tools, "surroundings">, name: string)
     return undefined;
   }
 }
-
-/** A text whose addresses, also in a list as NATS takes it, have lost their credentials. */
-export function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/,\s]*@/g, "//");
-}

@@ -1,10 +1,10 @@
 import { withoutKeys } from "@polytape/api-access";
-import { PolytapeError } from "@polytape/market-model";
+import { PolytapeError, withoutCredentials } from "@polytape/market-model";
 import { z } from "zod";
 import type { Command, Tools } from "./command.ts";
 import { ANSWER_INCOMPLETE, type ExitStatus } from "./exit-status.ts";
 import { commandHelp, overview } from "./help.ts";
-import { nextStep, withoutCredentials } from "./next-step.ts";
+import { nextStep } from "./next-step.ts";
 import { type Call, helpedFamily, parseCommand, usage } from "./parse-command.ts";
 
 /** Does what the words say; what goes wrong is told in one sentence. */

@@ -1,5 +1,5 @@
 import { AuthorizationError, connect, type NatsConnection, type Status } from "@nats-io/transport-node";
-import { PolytapeError } from "@polytape/market-model";
+import { PolytapeError, withoutCredentials } from "@polytape/market-model";
 import { toBusError } from "./bus-errors.ts";
 import type { BusSettings } from "./event-bus.ts";
 
@@ -47,11 +47,13 @@ function login(user: string, password = "") {
 
 function unreachable(settings: BusSettings, cause: unknown): PolytapeError {
   const error = toBusError(cause, "connecting");
+  // Callers are told the message, so it must not wait for the log to take the login out.
+  const url = withoutCredentials(settings.url);
   const sentence =
     cause instanceof AuthorizationError
-      ? `NATS at ${settings.url} refused the login.`
-      : `NATS cannot be reached at ${settings.url}.`;
-  return new PolytapeError(error.kind, "bus_unavailable", sentence, { facts: { url: settings.url }, cause });
+      ? `NATS at ${url} refused the login.`
+      : `NATS cannot be reached at ${url}.`;
+  return new PolytapeError(error.kind, "bus_unavailable", sentence, { facts: { url }, cause });
 }
 
 /** Calls back with each change of the connection until stopped. */

@@ -1,3 +1,5 @@
+import { withoutCredentials } from "@polytape/market-model";
+
 /** One line of what happened: readable by people, and by machines as logfmt (`key=value`). */
 export type Facts = Readonly<Record<string, unknown>>;
 
@@ -7,7 +9,10 @@ export interface Log {
   error(event: string, facts?: Facts): void;
 }
 
-/** `2026-11-22T18:00:00.000Z info ingest-trades run stored=12 took_ms=34` */
+/**
+ * `2026-11-22T18:00:00.000Z info ingest-trades run stored=12 took_ms=34`. Addresses lose user and password, whoever
+ * repeats them.
+ */
 export function createLog(
   name: string,
   write: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
@@ -16,7 +21,9 @@ export function createLog(
   const line =
     (level: string) =>
     (event: string, facts: Facts = {}) =>
-      write(`${new Date(now()).toISOString()} ${level} ${name} ${event}${formatFacts(facts)}`);
+      write(
+        withoutCredentials(`${new Date(now()).toISOString()} ${level} ${name} ${event}${formatFacts(facts)}`),
+      );
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 

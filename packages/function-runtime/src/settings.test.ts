@@ -41,6 +41,13 @@ test("reads a password from its secret file and never shows it in a fault", () =
   );
 });
 
+test("never shows the login of an address in a fault", () => {
+  const read = () =>
+    readSettings(schema, { ...good, NATS_URL: "nats:/ada:hunter2@bus:4222,nats://b:hunter2@c" });
+
+  expect(read).toThrow(/^(?!.*hunter2).*NATS_URL: .*…@bus:4222/);
+});
+
 test("reads a password from the secret that is named instead of the usual one", () => {
   const folder = mkdtempSync(join(tmpdir(), "secrets-"));
   writeFileSync(join(folder, "opensearch-password"), "of everybody");

@@ -59,7 +59,9 @@ function secretText(name: string, environment: Environment, folder: string): str
 function faultOf(issue: z.core.$ZodIssue, values: Record<string, string | undefined>): string {
   const given = values[String(issue.path[0])];
   if (given === undefined) return "is missing";
-  return isSecretName(String(issue.path[0])) ? issue.message : `${issue.message} (given: "${given}")`;
+  if (isSecretName(String(issue.path[0]))) return issue.message;
+  // Of an address that is not one, whatever stands before an @ may be a login.
+  return `${issue.message} (given: "${given.replace(/[^,\s]*@/g, "…@")}")`;
 }
 
 /** A whole number within bounds. */

@@ -14,3 +14,4 @@ export * from "./number-equal-trades.ts";
 export * from "./rejection.ts";
 export * from "./time.ts";
 export * from "./trade.ts";
+export * from "./without-credentials.ts";

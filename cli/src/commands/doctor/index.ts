@@ -1,6 +1,6 @@
 import { withoutKeys } from "@polytape/api-access";
 import { isSecretName } from "@polytape/function-runtime";
-import { PolytapeError } from "@polytape/market-model";
+import { PolytapeError, withoutCredentials } from "@polytape/market-model";
 import { z } from "zod";
 import { type Command, defineCommand } from "../../command.ts";
 import type { Surroundings } from "../../surroundings.ts";
@@ -89,10 +89,7 @@ function withoutSecrets<T extends Finding>(finding: T, { gateway, api, variables
     ...Object.entries(variables).flatMap(([name, value]) => (isSecretName(name) ? [value] : [])),
   ].filter((text): text is string => text !== undefined && text.length >= 6);
   const hide = (text: string) =>
-    withoutKeys(secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "…"), text)).replaceAll(
-      /:\/\/[^/@\s]+@/g,
-      "://",
-    );
+    withoutCredentials(withoutKeys(secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "…"), text)));
   const { said, cure } = finding;
   return { ...finding, said: hide(said), ...(cure !== undefined && { cure: hide(cure) }) };
 }
