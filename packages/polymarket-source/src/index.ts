@@ -6,7 +6,7 @@ export { CATEGORY_TOPICS, categoryOf } from "./gamma/category.ts";
 export { FIND_IDS_MAX } from "./gamma/read-markets.ts";
 export { toMarket } from "./gamma/to-market.ts";
 export { isRejected } from "./http/rejected.ts";
-export type { SourcePlatform } from "./http/upstream.ts";
+export type { SourcePlatform, UpstreamUse } from "./http/upstream.ts";
 export {
   type BookAnswer,
   connectPolymarket,
@@ -15,6 +15,7 @@ export {
   type PolymarketConnection,
   type PolymarketSettings,
   type PolymarketSource,
+  type SourceOfOneRun,
   type TradePage,
   type TradePageQuery,
   type UpstreamStatus,

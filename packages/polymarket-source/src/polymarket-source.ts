@@ -5,7 +5,7 @@ import { readStatus } from "./data-api/read-status.ts";
 import { readTradePage } from "./data-api/read-trade-page.ts";
 import { type AbsentRoutes, rememberAbsentRoutes } from "./data-api/route-absent.ts";
 import { findMarket, findMarkets, readMarketPage } from "./gamma/read-markets.ts";
-import { createUpstream, type SourcePlatform } from "./http/upstream.ts";
+import { createUpstream, type SourcePlatform, type UpstreamUse } from "./http/upstream.ts";
 import { createLimiter } from "./limits/limiter.ts";
 
 /** Seconds of event time: from included, to excluded. */
@@ -116,7 +116,12 @@ export interface PolymarketConnection extends PolymarketSource {
    * The same connection, with the same limits and the same memory of throttling, whose calls end when the
    * signal aborts: for one run of a function that connects once per process.
    */
-  withSignal(signal: AbortSignal): PolymarketSource;
+  withSignal(signal: AbortSignal): SourceOfOneRun;
+}
+
+export interface SourceOfOneRun extends PolymarketSource {
+  /** Of the calls made through this one alone. */
+  use(): UpstreamUse;
 }
 
 /**
@@ -146,8 +151,9 @@ function createSource(
   { gammaUrl, dataUrl, clobUrl }: PolymarketSettings,
   upstream: ReturnType<typeof createUpstream>,
   absent: AbsentRoutes,
-): PolymarketSource {
+): SourceOfOneRun {
   return {
+    use: upstream.use,
     readTradePage: (query) => readTradePage(upstream, dataUrl, absent, query),
     readMarketPage: (query) => readMarketPage(upstream, gammaUrl, query),
     findMarkets: (marketIds) => findMarkets(upstream, gammaUrl, marketIds),

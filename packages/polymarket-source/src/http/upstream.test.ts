@@ -206,6 +206,31 @@ test("says that a server which is not there gave no answer", async () => {
   });
 });
 
+describe("tells what the calls of one run came to", () => {
+  const run = () => new AbortController().signal;
+
+  test("requests with their tries, how many were throttled, and the time that went by waiting", async () => {
+    upstream.reply(json({ error: "slow" }, 429, { "retry-after": "7" }), html(403), json({}, 500), whole);
+    const { source } = sourceUnderTest(upstream.url, { triesMax: 4 });
+    const one = source.withSignal(run());
+
+    await one.readStatus();
+
+    expect(one.use()).toEqual({ requests: 4, throttled: 2, waitedMs: 7_125 + 250 + 500 });
+    expect(source.withSignal(run()).use()).toEqual({ requests: 0, throttled: 0, waitedMs: 0 });
+  });
+
+  test("the wait for a free place within the limits too", async () => {
+    upstream.reply(json({ data: [], pagination: { next_cursor: null } }));
+    const one = sourceUnderTest(upstream.url, { limitShare: 0.02 }).source.withSignal(run());
+
+    for (let call = 0; call < 5; call += 1)
+      await one.readTradePage({ rowSet: "taker", limit: 10, cursor: null });
+
+    expect(one.use()).toEqual({ requests: 5, throttled: 0, waitedMs: 10_000 });
+  });
+});
+
 describe("keeps its share of the documented limits", () => {
   test("by waiting for a free place", async () => {
     upstream.reply(json({ data: [], pagination: { next_cursor: null } }));

@@ -20,8 +20,19 @@ export interface UpstreamAnswer {
   readonly receivedAtMs: EpochMs;
 }
 
+/** What the calls of one source came to so far. */
+export interface UpstreamUse {
+  /** Sent, tries included. */
+  readonly requests: number;
+  /** Of those, answered by "not so fast": 429, or HTML where JSON was due. */
+  readonly throttled: number;
+  /** Time that requests spent waiting, for a free place within the limits or before they were tried again, added up. */
+  readonly waitedMs: number;
+}
+
 export interface Upstream {
   now(): EpochMs;
+  use(): UpstreamUse;
   /** Throws as `PolymarketSource` says, `upstream_malformed` only for bodies beyond the size bound. */
   read(request: UpstreamRequest & { readonly endpoint: Endpoint }): Promise<UpstreamAnswer>;
 }
@@ -35,8 +46,12 @@ export function createUpstream(
   limiter: Limiter,
   platform: SourcePlatform,
 ): Upstream {
+  const use = { requests: 0, throttled: 0, waitedMs: 0 };
+
   async function pause(ms: number, endpoint: string): Promise<void> {
+    const sinceMs = platform.now();
     if (ms > 0) await platform.sleep(ms, platform.signal).catch(() => undefined);
+    use.waitedMs += Math.max(0, platform.now() - sinceMs);
     if (platform.signal?.aborted) throw aborted(endpoint, platform.signal.reason);
   }
 
@@ -59,12 +74,15 @@ export function createUpstream(
 
   return {
     now: platform.now,
+    use: () => ({ ...use }),
     async read({ endpoint, ...request }) {
       const label = endpointLabel(request);
       for (let triesDone = 1; ; triesDone += 1) {
         const sentAtMs = await waitForPlace(endpoint, label, triesDone - 1);
+        use.requests += 1;
         const attempt = await sendOnce(request, { ...platform, timeoutMs: bounds.timeoutMs });
         const nowMs = platform.now();
+        if (attempt.kind === "throttled") use.throttled += 1;
         if (attempt.kind === "answered") return { json: attempt.json, receivedAtMs: nowMs };
         if (platform.signal?.aborted) throw aborted(label, platform.signal.reason);
         if (attempt.kind === "throttled") limiter.throttled(endpoint, nowMs, sentAtMs, attempt.retryAfterMs);
