@@ -42,7 +42,10 @@ test("counts requests of many clients by route and status, and how long they too
   expect(text).toContain(counted("/v1/trades", 200));
   expect(text).toContain(counted("/v1/markets/{id}", 404));
   expect(text).toContain(
-    `polytape_request_duration_seconds_count{function="query-api",route="/v1/trades"} ${clients}`,
+    `polytape_request_duration_seconds_count{function="query-api",route="/v1/trades",status_class="2xx"} ${clients}`,
+  );
+  expect(text).toContain(
+    `polytape_request_duration_seconds_count{function="query-api",route="/v1/markets/{id}",status_class="4xx"} ${clients}`,
   );
   expect(text).not.toContain("no-such-market");
 });

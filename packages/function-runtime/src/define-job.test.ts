@@ -28,7 +28,7 @@ function aJob(changes: Partial<Job> = {}, environment: Record<string, string> = 
     },
     {
       environment,
-      now: () => 0,
+      now: () => 1_790_000_000_000,
       log: { info: levelOf("info"), warn: levelOf("warn"), error: levelOf("error") },
     },
   );
@@ -153,7 +153,10 @@ test("tells Prometheus what its runs came to, without a run and without connecti
   ];
   const job = aJob({
     run: async (_, { fail }) => {
-      if (fail) throw new PolytapeError("operating", "store_unavailable", "The store is away.");
+      if (fail) {
+        const facts = { stored: 2, status: 502 };
+        throw new PolytapeError("operating", "store_unavailable", "The store is away.", { facts });
+      }
       return reports.shift() ?? {};
     },
   });
@@ -174,11 +177,22 @@ test("tells Prometheus what its runs came to, without a run and without connecti
     'polytape_run_duration_seconds_count{function="a-job"} 4',
     'polytape_rows{function="a-job"} 7',
     'polytape_rows_total{function="a-job"} 12',
-    'polytape_stored_total{function="a-job"} 3',
+    'polytape_stored_total{function="a-job"} 5',
+    'polytape_failures_total{code="store_unavailable",function="a-job"} 1',
+    'polytape_failures_total{code="input_invalid",function="a-job"} 1',
     'polytape_ratio{function="a-job"} 0.25',
   ])
     expect(lines).toContain(line);
-  expect(after.body).not.toMatch(/polytape_(note|rest|outcome)/);
+  expect(after.body).not.toMatch(/polytape_(note|rest|outcome|status)/);
+});
+
+// A retention that refuses to delete, hour after hour, must not look as if it kept the tape within its days.
+test.each(["refused", "failed"])("a run whose report says that it %s is no success", async (outcome) => {
+  const job = aJob({ run: async () => ({ outcome }) });
+
+  await job.call({});
+
+  expect((await job.metrics()).body).toContain('polytape_last_success_timestamp_seconds{function="a-job"} 0');
 });
 
 test("a run that is skipped is no success", async () => {

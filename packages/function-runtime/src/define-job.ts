@@ -1,7 +1,7 @@
 import { PolytapeError } from "@polytape/market-model";
 import type { z } from "zod";
 import { readEnvironment } from "./environment.ts";
-import { jobMetrics } from "./job-metrics.ts";
+import { jobMetrics, type ObservedRun } from "./job-metrics.ts";
 import { createLog, errorFacts, type Log } from "./log.ts";
 import {
   executionTimeoutMs,
@@ -79,27 +79,33 @@ export function defineJob<Shape extends z.ZodRawShape, Input, Parts>(
     if (event.method === "GET" && event.path === METRICS_PATH)
       return answer(context, 200, await metrics.text(), metrics.contentType);
     const startedMs = platform.now();
-    const end = (outcome: string, isSuccess: boolean, report: JobReport): number => {
+    const end = (run: Pick<ObservedRun, "outcome" | "isSuccess" | "failureCode" | "report">): number => {
       const endedAtMs = platform.now();
       const tookMs = endedAtMs - startedMs;
-      metrics.observe({ outcome, isSuccess, tookMs, endedAtMs, report });
+      metrics.observe({ ...run, tookMs, endedAtMs });
       return tookMs;
     };
     try {
       const report = await runOnce(event, startedMs);
-      const tookMs = end(outcomeOf(report), !("skipped" in report), report);
+      const outcome = outcomeOf(report);
+      const tookMs = end({ outcome, isSuccess: !WITHOUT_SUCCESS.has(outcome), failureCode: null, report });
       log.info("run", { ...report, took_ms: tookMs });
       return answerJson(context, 200, { function: job.name, ...report, took_ms: tookMs });
     } catch (error) {
       const status = statusOf(error);
       // What the caller did wrong is theirs to mend: nobody need look at the function.
       const [outcome, level] = status < 500 ? (["refused", "warn"] as const) : (["failed", "error"] as const);
-      const tookMs = end(outcome, false, {});
-      log[level](outcome, { status, ...errorFacts(error), took_ms: tookMs });
+      const facts = errorFacts(error);
+      const failureCode = String(facts["code"]);
+      const tookMs = end({ outcome, isSuccess: false, failureCode, report: facts });
+      log[level](outcome, { status, ...facts, took_ms: tookMs });
       return answerJson(context, status, { function: job.name, error: publicError(error) });
     }
   };
 }
+
+/** Outcomes of reports by which a run says itself that it did not do what it is for. */
+const WITHOUT_SUCCESS: ReadonlySet<string> = new Set(["skipped", "refused", "failed"]);
 
 function outcomeOf(report: JobReport): string {
   if ("skipped" in report) return "skipped";

@@ -11,3 +11,4 @@ export * from "./open-faas.ts";
 export * from "./secrets.ts";
 export * from "./settings.ts";
 export * from "./status.ts";
+export * from "./with-report.ts";

@@ -4,6 +4,7 @@ import { requestMetrics } from "./request-metrics.ts";
 
 const aRun = (changes: Partial<ObservedRun> = {}): ObservedRun => ({
   outcome: "done",
+  failureCode: null,
   isSuccess: true,
   tookMs: 1_500,
   endedAtMs: 1_790_000_000_500,
@@ -39,6 +40,34 @@ test("bounds outcomes, fields and their names", async () => {
   expect(text).not.toContain("0x!");
 });
 
+// A gauge of the last error's status, or of its tries, would say nothing about the runs.
+test("counts failures by their code, and of their facts only what adds up", async () => {
+  const metrics = jobMetrics("a-job");
+  const failed = { outcome: "failed", isSuccess: false, failureCode: "store_unavailable" };
+  metrics.observe(aRun({ report: { stored: 1 } }));
+
+  metrics.observe(aRun({ ...failed, report: { stored: 2, pages: 4, status: 502, tries: 3 } }));
+  metrics.observe(aRun({ ...failed, failureCode: "EPIPE", report: {} }));
+
+  const text = await metrics.text();
+  expect(text).toContain('polytape_failures_total{code="store_unavailable",function="a-job"} 1');
+  expect(text).toContain('polytape_failures_total{code="other",function="a-job"} 1');
+  expect(text).toContain('polytape_stored_total{function="a-job"} 3');
+  expect(text).toContain('polytape_pages_total{function="a-job"} 4');
+  expect(text).not.toMatch(/polytape_(status|tries)/);
+});
+
+test("spells units out, as Prometheus wants them", async () => {
+  const metrics = jobMetrics("a-job");
+
+  metrics.observe(aRun({ report: { upstream_lag_s: 4, late_s_max: 9, rows_stored: 1 } }));
+
+  const text = await metrics.text();
+  expect(text).toContain('polytape_upstream_lag_seconds{function="a-job"} 4');
+  expect(text).toContain('polytape_late_seconds_max{function="a-job"} 9');
+  expect(text).toContain('polytape_rows_stored{function="a-job"} 1');
+});
+
 // A book collector that exports anomalies, always 0, looks as if somebody had checked its books.
 test("exports a counter only of what a report of this function had", async () => {
   const metrics = jobMetrics("a-job");
@@ -65,8 +94,10 @@ test("counts requests by route and status, and routes without end as one", async
   expect(text).toContain(
     'polytape_requests_total{method="GET",route="/v1/markets/{id}",status="404",function="an-api"} 1',
   );
-  expect(text).toContain(
-    'polytape_request_duration_seconds_count{function="an-api",route="/v1/markets/{id}"} 2',
-  );
+  // A refusal is answered at once: beside the answers it would make them look fast.
+  for (const statusClass of ["2xx", "4xx"])
+    expect(text).toContain(
+      `polytape_request_duration_seconds_count{function="an-api",route="/v1/markets/{id}",status_class="${statusClass}"} 1`,
+    );
   expect(text).toContain('route="other",status="404",function="an-api"} 51');
 });

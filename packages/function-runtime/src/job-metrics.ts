@@ -5,10 +5,13 @@ import { boundedLabels } from "./bounded-labels.ts";
 export interface ObservedRun {
   /** The report's own outcome, or what became of a run that has none to tell. */
   readonly outcome: string;
+  /** Code of the error that ended it; null when none did. */
+  readonly failureCode: string | null;
   /** The run did what it is for: it was neither refused, nor skipped, nor did it fail. */
   readonly isSuccess: boolean;
   readonly tookMs: number;
   readonly endedAtMs: number;
+  /** Of a run that an error ended: its facts, of which only what adds up is taken. */
   readonly report: Readonly<Record<string, unknown>>;
 }
 
@@ -29,8 +32,15 @@ const CUMULATIVE = new Set([
   "anomalies",
   "missing_rows",
   "extra_rows",
+  "written",
+  "unverified",
+  "collided",
+  "upstream_requests",
+  "upstream_throttled",
+  "upstream_waited_seconds",
 ]);
 const OUTCOMES_MAX = 20;
+const CODES_MAX = 30;
 const FIELDS_MAX = 64;
 const NAME = /^[a-z][a-z0-9_]{0,60}$/;
 const DURATION_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -49,6 +59,12 @@ export function jobMetrics(functionName: string): JobMetrics {
     labelNames: ["outcome"],
     registers,
   });
+  const failures = new Counter({
+    name: "polytape_failures_total",
+    help: "Runs that an error ended, by its code; what the caller did wrong is among them.",
+    labelNames: ["code"],
+    registers,
+  });
   const duration = new Histogram({
     name: "polytape_run_duration_seconds",
     help: "How long runs took.",
@@ -61,17 +77,21 @@ export function jobMetrics(functionName: string): JobMetrics {
     registers,
   });
   const outcomeOf = boundedLabels(OUTCOMES_MAX, NAME);
+  const codeOf = boundedLabels(CODES_MAX, NAME);
   const fields = reportFields(registers);
 
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    observe({ outcome, isSuccess, tookMs, endedAtMs, report }) {
+    observe({ outcome, failureCode, isSuccess, tookMs, endedAtMs, report }) {
       runs.inc({ outcome: outcomeOf(outcome) });
       duration.observe(tookMs / 1_000);
+      if (failureCode !== null) failures.inc({ code: codeOf(failureCode) });
       if (isSuccess) lastSuccess.set(endedAtMs / 1_000);
-      for (const [field, value] of Object.entries(report))
-        if (typeof value === "number" && Number.isFinite(value)) fields.take(field, value);
+      for (const [field, value] of Object.entries(report)) {
+        const isOfRun = failureCode === null || CUMULATIVE.has(field);
+        if (isOfRun && typeof value === "number" && Number.isFinite(value)) fields.take(field, value);
+      }
     },
   };
 }
@@ -89,7 +109,7 @@ function reportFields(registers: Registry[]) {
       if (!gauge) {
         if (gauges.size >= FIELDS_MAX) return;
         const help = `The field ${field} of the last run's report that had it.`;
-        gauge = new Gauge({ name: `polytape_${field}`, help, registers });
+        gauge = new Gauge({ name: `polytape_${spelledOut(field)}`, help, registers });
         gauges.set(field, gauge);
         if (CUMULATIVE.has(field)) {
           const help = `The field ${field} of all runs' reports, added up.`;
@@ -100,4 +120,9 @@ function reportFields(registers: Registry[]) {
       if (value > 0) counters.get(field)?.inc(value);
     },
   };
+}
+
+/** On a log line a unit is short; Prometheus wants it whole. */
+function spelledOut(field: string): string {
+  return field.replace(/_s(?=$|_max$)/, "_seconds");
 }

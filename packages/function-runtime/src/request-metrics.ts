@@ -26,8 +26,9 @@ export function requestMetrics(functionName: string): RequestMetrics {
   });
   const duration = new Histogram({
     name: "polytape_request_duration_seconds",
-    help: "How long answers took, by route.",
-    labelNames: ["route"],
+    help: "How long answers took, by route and class of the status (2xx).",
+    // A series for each bucket: the status itself would make many of them.
+    labelNames: ["route", "status_class"],
     buckets: DURATION_SECONDS,
     registers,
   });
@@ -40,7 +41,7 @@ export function requestMetrics(functionName: string): RequestMetrics {
     observe({ method, route, status, tookMs }) {
       const named = routeOf(route);
       requests.inc({ method: methodOf(method), route: named, status: String(status) });
-      duration.observe({ route: named }, tookMs / 1_000);
+      duration.observe({ route: named, status_class: `${Math.floor(status / 100)}xx` }, tookMs / 1_000);
     },
   };
 }
