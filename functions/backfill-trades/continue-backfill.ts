@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { JobReport } from "@polytape/function-runtime";
+import { type JobReport, withReport } from "@polytape/function-runtime";
 import { hasCode, PolytapeError } from "@polytape/market-model";
 import { sendNextJob } from "./backfill-jobs.ts";
 import type { BackfillList, StoredBackfill } from "./backfill-list.ts";
@@ -22,6 +22,19 @@ export async function continueBackfill(
   backfill: StoredBackfill,
 ): Promise<JobReport> {
   const before = openWalkNow(parts, backfill.state);
+  try {
+    return await walkOn(parts, list, backfill, before);
+  } catch (error) {
+    throw withReport(error, countsSince(before, backfill.state));
+  }
+}
+
+async function walkOn(
+  parts: BackfillTradesParts,
+  list: BackfillList,
+  backfill: StoredBackfill,
+  before: Backfill,
+): Promise<JobReport> {
   let failure: unknown = null;
   // A walk that has ended is over; only its last statements may still be waiting.
   if (before.walk.end === null) {
@@ -131,11 +144,7 @@ export function reportOf(outcome: string, before: Backfill, after: Backfill): Jo
     outcome,
     backfill: after.id,
     done_percent: donePercent,
-    pages: after.pages - before.pages,
-    rows: after.rows - before.rows,
-    stored: after.stored - before.stored,
-    repeated: after.repeated - before.repeated,
-    rejected: after.rejected - before.rejected,
+    ...countsSince(before, after),
     ...(late > 0 && { late_rows: late }),
     rows_per_second: after.rowsPerSecond,
     rows_left: rowsLeft,
@@ -144,5 +153,15 @@ export function reportOf(outcome: string, before: Backfill, after: Backfill): Jo
     ...(after.walk.upstream === "v1" && { upstream: "v1" }),
     ...(after.servedFromSeconds !== null && { missing_before: after.servedFromSeconds }),
     ...(after.reason !== null && { reason: after.reason }),
+  };
+}
+
+function countsSince(before: Backfill, after: Backfill) {
+  return {
+    pages: after.pages - before.pages,
+    rows: after.rows - before.rows,
+    stored: after.stored - before.stored,
+    repeated: after.repeated - before.repeated,
+    rejected: after.rejected - before.rejected,
   };
 }

@@ -5,6 +5,7 @@ import {
   natsConnection,
   openSearchConnection,
   polymarketConnection,
+  reportUpstreamUse,
 } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import { connectPolymarket } from "@polytape/polymarket-source";
@@ -27,6 +28,8 @@ export default defineJob({
     store: openMarketStore({ ...openSearchConnection(settings), timeoutMs: 20_000 }),
     bus: await connectEventBus({ ...natsConnection(settings), clientName: "backfill-trades" }),
   }),
-  run: (parts, input, context) =>
-    backfillTrades({ ...parts, ...context, source: parts.source.withSignal(context.signal) }, input),
+  run: (parts, input, context) => {
+    const source = parts.source.withSignal(context.signal);
+    return reportUpstreamUse(source, () => backfillTrades({ ...parts, ...context, source }, input));
+  },
 });

@@ -217,6 +217,16 @@ test("a run that read fewer trades can't overwrite the candle of a run that read
   expect(await candlesOf(parts, "1h")).toMatchObject([{ n: 3 }]);
 });
 
+test("a failure tells how many candles were written before it", async () => {
+  const parts = deps();
+  await parts.store.trades.createTrades(twoMinutes);
+  parts.store.failNext("candles.readMinutes");
+
+  const failed = await buildCandles(parts, [messageOf(twoMinutes)]).catch((error: unknown) => error);
+
+  expect(failed).toMatchObject({ code: "store_unavailable", facts: { written: 2 } });
+});
+
 test("gives up with an error when other runs win every time, so that the message comes again", async () => {
   const parts = deps();
   await parts.store.trades.createTrades(twoMinutes);

@@ -1,3 +1,4 @@
+import { withReport } from "@polytape/function-runtime";
 import {
   CANDLE_INTERVAL_MS,
   type Candle,
@@ -53,12 +54,16 @@ export async function buildWindows(
     addTo(total, await rebuildWindows(deps.store.candles, windows, compute, deps));
   };
 
-  for (const chunk of chunksOf(minutes, FOLD_MINUTES_AT_ONCE))
-    await build(chunk, (keys) => foldMinutes(deps.store, keys, tooLarge));
+  try {
+    for (const chunk of chunksOf(minutes, FOLD_MINUTES_AT_ONCE))
+      await build(chunk, (keys) => foldMinutes(deps.store, keys, tooLarge));
 
-  const unfolded = minutes.filter((minute) => tooLarge.has(candleId(minute)));
-  for (const windows of longerWindows(minutes, unfolded, deps.intervals))
-    await build(windows, (keys) => mergeMinutes(deps.store.candles, keys));
+    const unfolded = minutes.filter((minute) => tooLarge.has(candleId(minute)));
+    for (const windows of longerWindows(minutes, unfolded, deps.intervals))
+      await build(windows, (keys) => mergeMinutes(deps.store.candles, keys));
+  } catch (error) {
+    throw withReport(error, { ...total });
+  }
   return { ...total, tooLarge: [...tooLarge] };
 }
 

@@ -59,6 +59,7 @@ test("stores every market once, open and closed", async () => {
   expect(await storedSlugs(parts)).toHaveLength(7);
   expect(report).toMatchObject({
     created: 7,
+    stored: 7,
     rejected: 0,
     open_rounds: 1,
     closed_rounds: 1,

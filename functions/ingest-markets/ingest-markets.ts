@@ -1,5 +1,5 @@
-import type { JobReport } from "@polytape/function-runtime";
-import { hasCode, PolytapeError, toRfc3339 } from "@polytape/market-model";
+import { type JobReport, withReport } from "@polytape/function-runtime";
+import { hasCode, toRfc3339 } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import type { PolymarketSource } from "@polytape/polymarket-source";
 import { z } from "zod";
@@ -144,6 +144,7 @@ async function sweepSlice(
 function reportOf(tally: Tally, recent: RecentState, sweep: SweepState): JobReport {
   return {
     pages: tally.pages,
+    stored: tally.created + tally.updated,
     created: tally.created,
     updated: tally.updated,
     unchanged: tally.unchanged,
@@ -157,11 +158,4 @@ function reportOf(tally: Tally, recent: RecentState, sweep: SweepState): JobRepo
     closed_position: sweep.closed.pages,
     ...(sweep.closed.reachedMs !== null && { closed_back_to: toRfc3339(sweep.closed.reachedMs) }),
   };
-}
-
-/** The failure with what was done before it, for the log line. */
-function withReport(failure: unknown, report: JobReport): unknown {
-  if (!(failure instanceof PolytapeError)) return failure;
-  const { kind, code, message, facts, cause } = failure;
-  return new PolytapeError(kind, code, message, { facts: { ...facts, ...report }, cause });
 }

@@ -6,6 +6,7 @@ import {
   natsConnection,
   openSearchConnection,
   polymarketConnection,
+  reportUpstreamUse,
 } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import { connectPolymarket } from "@polytape/polymarket-source";
@@ -35,8 +36,10 @@ export default defineJob({
       clientName: `ingest-trades ${settings.TRADES_FEED}`,
     }),
   }),
-  run: (parts, _input, context) =>
-    collectTrades({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),
+  run: (parts, _input, context) => {
+    const source = parts.source.withSignal(context.signal);
+    return reportUpstreamUse(source, () => collectTrades({ ...parts, ...context, source }));
+  },
 });
 
 /** Says once that the ledger stays empty: nothing on the tape would be called complete, and nobody would see why. */

@@ -136,6 +136,7 @@ test("stores what could be read before the upstream failed, and goes on there", 
 
   await expect(tape.run({ source: { readTradePage } })).rejects.toMatchObject({
     code: "upstream_unavailable",
+    facts: { pages: 2, rows: 20, stored: 20, repeated: 0, rejected: 0 },
   });
   const kept = await tape.stored();
   const report = await tape.run();

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { EventBus } from "@polytape/event-bus";
 import { touchedWindows } from "@polytape/event-bus";
-import type { JobReport, RunContext } from "@polytape/function-runtime";
+import { type JobReport, type RunContext, withReport } from "@polytape/function-runtime";
 import {
   type CoverageInterval,
   hasCode,
   PolytapeError,
   type RejectedRecord,
   type RowSet,
+  SECOND_MS,
   type Trade,
 } from "@polytape/market-model";
 import type { MarketStore, StoreVersion } from "@polytape/market-store";
@@ -62,6 +63,8 @@ interface Tally {
   repeated: number;
   rejected: number;
   messages: number;
+  /** How long after it was made the newest trade that this run stored was seen. */
+  ingest_lag_seconds?: number;
 }
 
 /**
@@ -84,10 +87,11 @@ export async function ingestTrades(parts: IngestTradesParts): Promise<JobReport>
     return await runWalk(parts, tape, { walk, firstPage: look }, tally);
   } catch (error) {
     if (hasCode(error, "store_conflict")) return { walk: "held_by_another_run", ...tally };
-    if (!hasCode(error, "cursor_refused") && !hasCode(error, "rows_disordered")) throw error;
+    if (!hasCode(error, "cursor_refused") && !hasCode(error, "rows_disordered"))
+      throw withReport(error, { ...tally });
     parts.log.warn("walk_restarts", { code: error.code, ...error.facts });
     if (error.facts["version_changed"] === true) await dropWalk(tape, null);
-    else if ((await dropWalk(tape, "stalls")) >= RESTARTS_MAX) throw error;
+    else if ((await dropWalk(tape, "stalls")) >= RESTARTS_MAX) throw withReport(error, { ...tally });
     return { walk: "restarts", ...tally };
   }
 }
@@ -180,10 +184,7 @@ async function runWalk(
     await Promise.allSettled(underway);
   }
   if (start.walk.pages === 0) await stateOpen(parts, tape.state, last);
-  if (last?.failure) {
-    parts.log.warn("walk_interrupted", { ...tally });
-    throw last.failure;
-  }
+  if (last?.failure) throw last.failure;
   return finishWalk(parts, tape, last, tally);
 }
 
@@ -213,6 +214,9 @@ async function settleBatch(
   const { stored, repeated } = await storeTrades(parts, batch.trades);
   const { messages } = await parts.bus.publishTradesStored(parts.feed.rowSet, touchedWindows(batch.trades));
   await before;
+  const [newest] = batch.trades;
+  if (newest && stored > 0)
+    tally.ingest_lag_seconds ??= Math.max(0, newest.receivedAtMs / SECOND_MS - newest.tsSeconds);
   tally.pages += batch.pages;
   tally.rows += batch.trades.length;
   tally.stored += stored;

@@ -34,6 +34,18 @@ function aLedger() {
   };
 }
 
+test("tells how many seconds are not complete, also where nothing may be asked for", async () => {
+  const ledger = aLedger();
+  await ledger.say(86_400, 0, "complete");
+  expect(await ledger.run()).toEqual({ gap_seconds: 0 });
+
+  ledger.world.nowMs += 1_000;
+  await ledger.say(5_000, 4_000, "missing");
+  await ledger.say(2_000, 1_990, "partial");
+
+  expect(await ledger.run()).toMatchObject({ gap_seconds: 1_010, repair_try: 1 });
+});
+
 test("asks once that what is missing be read again, and again after a pause under another name", async () => {
   const ledger = aLedger();
   await ledger.say(5_000, 4_000, "missing");
@@ -71,7 +83,7 @@ test("asks for nothing when all is complete, too young or out of reach", async (
   await ledger.say(500, 0, "missing");
   await ledger.say(90_000, 86_400, "missing");
 
-  expect(await ledger.run()).toBeNull();
+  expect(await ledger.run()).toEqual({ gap_seconds: 0 });
   expect(ledger.asked()).toEqual([]);
 });
 

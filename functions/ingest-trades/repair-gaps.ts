@@ -1,6 +1,14 @@
 import type { EventBus } from "@polytape/event-bus";
 import type { JobReport, RunContext } from "@polytape/function-runtime";
-import { HOUR_MS, hasCode, MINUTE_MS, PolytapeError, SECOND_MS, toRfc3339 } from "@polytape/market-model";
+import {
+  type CoverageStretch,
+  HOUR_MS,
+  hasCode,
+  MINUTE_MS,
+  PolytapeError,
+  SECOND_MS,
+  toRfc3339,
+} from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseRepair, triedRange } from "./choose-repair.ts";
@@ -26,7 +34,7 @@ const repairState = z.object({ askedAtMs: z.int(), tries: z.array(triedRange) })
 
 /**
  * Asks for what is `missing` or `partial` and has settled to be read again, as the upstream may serve it again: the
- * newest first, one at a time, the same seconds again after growing pauses. Null when there is nothing to ask for.
+ * newest first, one at a time, the same seconds again after growing pauses. Tells how much it is; null when it did not look.
  *
  * May be run again at any moment: a request is written down before it is sent, under a name of its own, so that a
  * crash between the two costs one try and never asks twice.
@@ -42,19 +50,25 @@ export async function repairGaps(
   const toMs = settled.toSeconds * SECOND_MS;
   if (fromMs >= toMs) return null;
   const timeline = await store.coverage.readTimeline({ stream: "trades", fromMs, toMs });
+  const told = { gap_seconds: gapSeconds(timeline) };
   const choice = chooseRepair(timeline, checkpoint.state.tries, now());
-  if (!choice) return null;
+  if (!choice) return told;
   try {
     await checkpoint.save({ askedAtMs: now(), tries: choice.tries });
   } catch (error) {
-    if (hasCode(error, "store_conflict")) return null;
+    if (hasCode(error, "store_conflict")) return told;
     throw error;
   }
   const { asked } = choice;
   const range = { from: toRfc3339(asked.fromMs), to: toRfc3339(asked.toMs) };
   const requestId = `repair:${asked.fromMs / SECOND_MS}-${asked.toMs / SECOND_MS}:${now()}`;
   await bus.publish(BACKFILL_TOPIC, { ...range, request_id: requestId }, { messageId: requestId });
-  return { repair_from: range.from, repair_to: range.to, repair_try: asked.tries };
+  return { ...told, repair_from: range.from, repair_to: range.to, repair_try: asked.tries };
+}
+
+function gapSeconds(timeline: readonly CoverageStretch[]): number {
+  const gaps = timeline.filter(({ state }) => state !== "complete");
+  return gaps.reduce((ms, { fromMs, toMs }) => ms + toMs - fromMs, 0) / SECOND_MS;
 }
 
 async function readState({ store: { checkpoints }, feed }: RepairGapsParts) {

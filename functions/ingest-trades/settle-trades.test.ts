@@ -116,6 +116,24 @@ test("tells of every settled minute once more, those without new rows behind all
     ).toBe(true);
 });
 
+test("a settle walk that fails leaves on its error what the tail has stored", async () => {
+  const feed = aFeed(someRows(50));
+  const settler = aSettler(feed);
+  await settler.run();
+  settler.world.nowMs = (start + SETTLE) * 1_000;
+  feed.add(...someRows(2, start + 5));
+  const away = new PolytapeError("operating", "upstream_unavailable", "away");
+  settler.world.feed = {
+    ...feed,
+    readTradePage: (query) => (query.limit === 1_000 ? Promise.reject(away) : feed.readTradePage(query)),
+  };
+
+  await expect(settler.run()).rejects.toMatchObject({
+    code: "upstream_unavailable",
+    facts: { walk: "closed", stored: 6 },
+  });
+});
+
 test("says nothing about all markets from a feed that is only a part", async () => {
   const settler = aSettler(aFeed(someRows(50)), { isWhole: false });
   await settler.run();

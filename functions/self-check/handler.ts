@@ -5,6 +5,7 @@ import {
   natsConnection,
   openSearchConnection,
   polymarketConnection,
+  reportUpstreamUse,
 } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import { connectPolymarket } from "@polytape/polymarket-source";
@@ -36,6 +37,8 @@ export default defineJob({
     store: openMarketStore({ ...openSearchConnection(settings), timeoutMs: 20_000 }),
     bus: await connectEventBus({ ...natsConnection(settings), clientName: "self-check" }),
   }),
-  run: (parts, input, context) =>
-    selfCheck({ ...parts, ...context, source: parts.source.withSignal(context.signal) }, input),
+  run: (parts, input, context) => {
+    const source = parts.source.withSignal(context.signal);
+    return reportUpstreamUse(source, () => selfCheck({ ...parts, ...context, source }, input));
+  },
 });

@@ -223,7 +223,7 @@ test("waits when it is throttled, and passes a market that the upstream refuses"
   const tape = await aSelfCheck({ served: aDayOfRows([1, 2], 12) });
   tape.feed.failCall(1, new PolytapeError("operating", "upstream_throttled", "Too many."));
 
-  expect(await tape.run()).toEqual({ outcome: "throttled" });
+  expect(await tape.run()).toMatchObject({ outcome: "throttled", pages: 0, stored: 0 });
   tape.feed.failCall(2, new PolytapeError("operating", "upstream_refused", "No."));
   expect(await tape.run()).toMatchObject({ outcome: "done", checked_markets: 2, unfinished_markets: 1 });
 });
@@ -239,14 +239,15 @@ test("a market whose feed fails keeps no other waiting, and is given up after a 
       return source.readTradePage(query);
     },
   };
-  const tick = () =>
-    tape.run({}, { source: failing }).catch(({ code }: PolytapeError) => ({ outcome: code }));
+  const tick = () => tape.run({}, { source: failing }).catch(({ facts }: PolytapeError) => facts);
 
-  for (let ticks = 0; ticks < 3; ticks += 1) await tick();
+  const told = await tick();
+  for (let ticks = 1; ticks < 3; ticks += 1) await tick();
   const kept = await tape.store.checkpoints.read(CHECKPOINT_NAME);
   tape.clock.nowMs += DAY_MS;
   await tick();
 
+  expect(told).toMatchObject({ checked_markets: 1, rows: 12, stored: 0 });
   expect(kept?.state).toMatchObject({ open: { left: [marketOf(2)], totals: { checkedMarkets: 2 } } });
   expect(tape.warnings.at(-1)).toContain("self_check_abandoned");
   // What it found is followed up all the same.

@@ -1,5 +1,5 @@
 import type { EventBus } from "@polytape/event-bus";
-import type { JobReport, RunContext } from "@polytape/function-runtime";
+import { type JobReport, type RunContext, withReport } from "@polytape/function-runtime";
 import { DAY_MS, hasCode, toRfc3339 } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import { checkMarket, isUpstreamBehind, type MarketFinding, type Repair, tellOfDay } from "./check-market.ts";
@@ -57,7 +57,6 @@ export async function selfCheck(parts: SelfCheckParts, input: SelfCheckInput): P
     return idle ?? (await continueCheck(parts, stored));
   } catch (error) {
     if (hasCode(error, "store_conflict")) return { outcome: "held_by_another_run" };
-    if (hasCode(error, "upstream_throttled")) return { outcome: "throttled" };
     throw error;
   }
 }
@@ -124,11 +123,22 @@ function nothingToCheck(dayMs: number): JobReport {
 /** A day without a market is not checked by that: it is looked at again. */
 const NO_MARKETS = "No market has trades on this day, and none is known to be open.";
 
+/** What was found before a failure is told with it. */
 async function continueCheck(parts: SelfCheckParts, stored: StoredState): Promise<JobReport> {
+  const before = stored.state.open?.totals ?? NO_TOTALS;
+  try {
+    return await checkOn(parts, stored, before);
+  } catch (error) {
+    const { outcome, ...done } = report("throttled", stored.state.open, before);
+    if (hasCode(error, "upstream_throttled")) return { outcome, ...done };
+    throw withReport(error, done);
+  }
+}
+
+async function checkOn(parts: SelfCheckParts, stored: StoredState, before: Totals): Promise<JobReport> {
   const { budget, now, signal } = parts;
   if (await isUpstreamBehind(parts)) return { outcome: "upstream_behind" };
   const startedMs = now();
-  const before = stored.state.open?.totals ?? NO_TOTALS;
   let pagesLeft = budget.pagesMax;
   for (let isFirst = true; ; isFirst = false) {
     const check = stored.state.open;

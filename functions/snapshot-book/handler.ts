@@ -1,4 +1,9 @@
-import { defineJob, openSearchConnection, polymarketConnection } from "@polytape/function-runtime";
+import {
+  defineJob,
+  openSearchConnection,
+  polymarketConnection,
+  reportUpstreamUse,
+} from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import { connectPolymarket } from "@polytape/polymarket-source";
 import { z } from "zod";
@@ -17,6 +22,8 @@ export default defineJob({
     source: connectPolymarket({ ...polymarketConnection(settings), limitShare: 0.4 }),
     store: openMarketStore({ ...openSearchConnection(settings), timeoutMs: 10_000 }),
   }),
-  run: (parts, _input, context) =>
-    snapshotBook({ ...parts, ...context, source: parts.source.withSignal(context.signal) }),
+  run: (parts, _input, context) => {
+    const source = parts.source.withSignal(context.signal);
+    return reportUpstreamUse(source, () => snapshotBook({ ...parts, ...context, source }));
+  },
 });

@@ -180,6 +180,17 @@ test("asks for no further tokens once the time is up and says how many are unrea
   expect(desk.deps.source.calls).toEqual([]);
 });
 
+test("a failure tells what was stored before it", async () => {
+  const desk = await aDesk();
+  const assetIds = Array.from({ length: 250 }, (_, index) => String(1_000 + index));
+  desk.serve(...assetIds.map((assetId) => seen({ assetId })));
+  desk.deps.source.failCall(2, new PolytapeError("operating", "upstream_unavailable", "away"));
+
+  const failed = await snapshotBook({ ...desk.deps, assetIds }).catch((error: unknown) => error);
+
+  expect(failed).toMatchObject({ code: "upstream_unavailable", facts: { stored: 200, repeated: 0 } });
+});
+
 test("time that runs out within a call keeps what was seen before it", async () => {
   const desk = await aDesk();
   const assetIds = Array.from({ length: 450 }, (_, index) => String(5_000 + index));

@@ -1,4 +1,4 @@
-import type { JobReport } from "@polytape/function-runtime";
+import { type JobReport, withReport } from "@polytape/function-runtime";
 import { cutBook, DAY_MS, type EpochMs, hasCode, PolytapeError } from "@polytape/market-model";
 import {
   BOOKS_CHECKPOINT,
@@ -39,16 +39,24 @@ const KEEP_TOKENS_MAX = 3_000;
  * tokens that were left. While the store is short of disk no book is read: what is left is for trades.
  */
 export async function snapshotBook(deps: SnapshotBookDeps): Promise<JobReport> {
-  const { store, signal } = deps;
-  const room = await store.disk.look();
+  const room = await deps.store.disk.look();
   if (room.isShort) return { skipped: "the store is short of disk", reason: room.reason };
+  const tally = startTally();
+  try {
+    return await lookAtAll(deps, tally);
+  } catch (error) {
+    throw withReport(error, { ...tally });
+  }
+}
+
+async function lookAtAll(deps: SnapshotBookDeps, tally: Tally): Promise<JobReport> {
+  const { store, signal } = deps;
   const wanted = deps.assetIds ?? (await mostActiveTokens(store, deps.marketsMax));
   const checkpoint = await store.checkpoints.read(BOOKS_CHECKPOINT);
   const known = checkpoint === null ? NOTHING_KNOWN : stateOf(checkpoint.state);
   const followed = unreadFirst(wanted, known.unread);
   let lastBooks = known.tokens;
 
-  const tally = startTally();
   let unread = followed.length;
   while (unread > 0 && !signal.aborted) {
     const tokens = followed.slice(followed.length - unread).slice(0, TOKENS_AT_ONCE);
