@@ -90,6 +90,7 @@ export const passedOnSettings = {
   TRIGGER_DELAY_MAX_MS: wholeNumber({ min: 10, max: 3_600_000 }).default(60_000),
   TRIGGER_ACKNOWLEDGE_WITHIN_MS: wholeNumber({ min: 1_000, max: 600_000 }).default(30_000),
   TRIGGER_DRAIN_MAX_MS: wholeNumber({ min: 0, max: 300_000 }).default(60_000),
+  TRIGGER_METRICS_HOST: z.string().default("127.0.0.1"),
   TRIGGER_METRICS_PORT: wholeNumber({ min: 0, max: 65_535 }).default(0),
   NATS_REPLICAS: wholeNumber({ min: 1, max: 5 }).default(1),
   OPENSEARCH_SHARDS: wholeNumber({ min: 1, max: 64 }).default(1),

@@ -19,7 +19,9 @@ export const functionTriggerSettings = z.object({
   TRIGGER_DELAY_MAX_MS: wholeNumber({ min: 10, max: 3_600_000 }).default(60_000),
   /** When a message taken by a trigger that died is delivered again, milliseconds. */
   TRIGGER_ACKNOWLEDGE_WITHIN_MS: wholeNumber({ min: 1_000, max: 600_000 }).default(30_000),
-  /** Where on loopback `/metrics` and `/healthz` are; 0: nowhere. */
+  /** Where `/metrics` and `/healthz` are, for whoever reaches that address; in a container 0.0.0.0. */
+  TRIGGER_METRICS_HOST: z.string().default("127.0.0.1"),
+  /** 0: nowhere. */
   TRIGGER_METRICS_PORT: wholeNumber({ min: 0, max: 65_535 }).default(0),
   /** How long calls in flight may take after SIGTERM, milliseconds. */
   TRIGGER_DRAIN_MAX_MS: wholeNumber({ min: 0, max: 300_000 }).default(60_000),

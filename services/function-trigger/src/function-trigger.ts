@@ -50,7 +50,7 @@ export async function runFunctionTrigger(deps: FunctionTriggerDeps): Promise<{ d
       ),
   });
 
-  const watchers = await serveTo(settings.TRIGGER_METRICS_PORT, deps, { triggers, metrics });
+  const watchers = await serveWatchers(deps, { triggers, metrics });
 
   let summarizedMs = now();
   while (!stop.aborted) {
@@ -73,22 +73,25 @@ export async function runFunctionTrigger(deps: FunctionTriggerDeps): Promise<{ d
 }
 
 /** Null when nobody is to be served. */
-async function serveTo(
-  port: number,
-  { bus, log }: FunctionTriggerDeps,
+async function serveWatchers(
+  { settings, bus, log }: FunctionTriggerDeps,
   { triggers, metrics }: { triggers: Triggers; metrics: TriggerMetrics },
 ) {
+  const { TRIGGER_METRICS_HOST: host, TRIGGER_METRICS_PORT: port } = settings;
   if (port === 0) return null;
-  const watchers = await serveMetrics(port, {
-    metrics: async () => ({
-      text: await metrics.text(await triggers.waiting()),
-      contentType: metrics.contentType,
-    }),
-    health() {
-      const facts = { nats: bus.isConnected(), gateway: triggers.isInformed() };
-      return { isHealthy: facts.nats && facts.gateway, facts };
+  const watchers = await serveMetrics(
+    { host, port },
+    {
+      metrics: async () => ({
+        text: await metrics.text(await triggers.waiting()),
+        contentType: metrics.contentType,
+      }),
+      health() {
+        const facts = { nats: bus.isConnected(), gateway: triggers.isInformed() };
+        return { isHealthy: facts.nats && facts.gateway, facts };
+      },
     },
-  });
-  log.info("metrics", { port: watchers.port });
+  );
+  log.info("metrics", { host, port: watchers.port });
   return watchers;
 }

@@ -12,11 +12,11 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECTIONS_MAX = 32;
 
 /**
- * Serves `/metrics` and `/healthz` on loopback, to the machine's own watchers. Throws `port_taken` (operating) when
- * the port cannot be had.
+ * Serves `/metrics` and `/healthz`, without a login: the address says to whom. Throws `port_taken` (operating) when
+ * the port cannot be had there.
  */
 export async function serveMetrics(
-  port: number,
+  { host, port }: { readonly host: string; readonly port: number },
   watched: Watched,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
@@ -38,10 +38,12 @@ export async function serveMetrics(
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
       reject(
-        new PolytapeError("operating", "port_taken", `Metrics cannot be served on port ${port}.`, { cause }),
+        new PolytapeError("operating", "port_taken", `Metrics cannot be served on ${host}:${port}.`, {
+          cause,
+        }),
       ),
     );
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   const address = server.address();
   return {

@@ -78,8 +78,12 @@ export function triggerMetrics(): TriggerMetrics {
     }),
     text(waiting) {
       waitingMessages.reset();
-      for (const { functionName, topic, messages } of waiting)
+      for (const { functionName, topic, messages } of waiting) {
         waitingMessages.set({ function: functionName, topic }, messages);
+        // From zero on: of a counter that appears with its first dead letter no increase is seen.
+        for (const counter of [...Object.values(settled), skipped])
+          counter.inc({ function: functionName }, 0);
+      }
       return registry.metrics();
     },
   };
