@@ -187,20 +187,33 @@ test("tells Prometheus what its runs came to, without a run and without connecti
 });
 
 // A retention that refuses to delete, hour after hour, must not look as if it kept the tape within its days.
-test.each(["refused", "failed"])("a run whose report says that it %s is no success", async (outcome) => {
+test.each(["refused", "failed"])("a run whose report says %s has failed", async (outcome) => {
   const job = aJob({ run: async () => ({ outcome }) });
 
   await job.call({});
 
+  expect((await job.metrics()).body).toMatch(/polytape_last_failure_timestamp_seconds\S+ [1-9]/);
   expect((await job.metrics()).body).toContain('polytape_last_success_timestamp_seconds{function="a-job"} 0');
 });
 
-test("a run that is skipped is no success", async () => {
+test("what a caller did wrong is no failure of the job", async () => {
+  const job = aJob();
+
+  await job.call({ fail: 7 });
+
+  expect((await job.metrics()).body).toMatch(/polytape_last_(failure|success)_timestamp_seconds\S+ 0\n/);
+  expect((await job.metrics()).body).not.toMatch(
+    /polytape_last_(failure|success)_timestamp_seconds\S+ [1-9]/,
+  );
+});
+
+test("a run that is skipped is neither success nor failure", async () => {
   const job = aJob({ skip: () => "COLLECT_THINGS=false" });
 
   await job.call({});
 
   expect((await job.metrics()).body).toContain('polytape_runs_total{outcome="skipped",function="a-job"} 1');
+  expect((await job.metrics()).body).toContain('polytape_last_failure_timestamp_seconds{function="a-job"} 0');
   expect((await job.metrics()).body).toContain('polytape_last_success_timestamp_seconds{function="a-job"} 0');
 });
 

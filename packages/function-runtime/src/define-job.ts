@@ -79,7 +79,7 @@ export function defineJob<Shape extends z.ZodRawShape, Input, Parts>(
     if (event.method === "GET" && event.path === METRICS_PATH)
       return answer(context, 200, await metrics.text(), metrics.contentType);
     const startedMs = platform.now();
-    const end = (run: Pick<ObservedRun, "outcome" | "isSuccess" | "failureCode" | "report">): number => {
+    const end = (run: Pick<ObservedRun, "outcome" | "result" | "failureCode" | "report">): number => {
       const endedAtMs = platform.now();
       const tookMs = endedAtMs - startedMs;
       metrics.observe({ ...run, tookMs, endedAtMs });
@@ -88,7 +88,7 @@ export function defineJob<Shape extends z.ZodRawShape, Input, Parts>(
     try {
       const report = await runOnce(event, startedMs);
       const outcome = outcomeOf(report);
-      const tookMs = end({ outcome, isSuccess: !WITHOUT_SUCCESS.has(outcome), failureCode: null, report });
+      const tookMs = end({ outcome, result: resultOf(outcome), failureCode: null, report });
       log.info("run", { ...report, took_ms: tookMs });
       return answerJson(context, 200, { function: job.name, ...report, took_ms: tookMs });
     } catch (error) {
@@ -97,20 +97,24 @@ export function defineJob<Shape extends z.ZodRawShape, Input, Parts>(
       const [outcome, level] = status < 500 ? (["refused", "warn"] as const) : (["failed", "error"] as const);
       const facts = errorFacts(error);
       const failureCode = String(facts["code"]);
-      const tookMs = end({ outcome, isSuccess: false, failureCode, report: facts });
+      const result = outcome === "failed" ? "failure" : "neither";
+      const tookMs = end({ outcome, result, failureCode, report: facts });
       log[level](outcome, { status, ...facts, took_ms: tookMs });
       return answerJson(context, status, { function: job.name, error: publicError(error) });
     }
   };
 }
 
-/** Outcomes of reports by which a run says itself that it did not do what it is for. */
-const WITHOUT_SUCCESS: ReadonlySet<string> = new Set(["skipped", "refused", "failed"]);
-
 function outcomeOf(report: JobReport): string {
   if ("skipped" in report) return "skipped";
   const { outcome } = report;
   return typeof outcome === "string" ? outcome : "done";
+}
+
+/** A run may say itself that it did not do what it is for. */
+function resultOf(outcome: string): ObservedRun["result"] {
+  if (outcome === "skipped") return "neither";
+  return outcome === "refused" || outcome === "failed" ? "failure" : "success";
 }
 
 function publicError(error: unknown): { code: string; message: string } {

@@ -5,22 +5,24 @@ import { requestMetrics } from "./request-metrics.ts";
 const aRun = (changes: Partial<ObservedRun> = {}): ObservedRun => ({
   outcome: "done",
   failureCode: null,
-  isSuccess: true,
+  result: "success",
   tookMs: 1_500,
   endedAtMs: 1_790_000_000_500,
   report: {},
   ...changes,
 });
 
-test("says when a run last did its work", async () => {
+test("says when a run last did its work, and when one last failed to", async () => {
   const metrics = jobMetrics("a-job");
 
   metrics.observe(aRun());
-  metrics.observe(aRun({ isSuccess: false, endedAtMs: 1_790_000_099_000 }));
+  metrics.observe(aRun({ result: "failure", endedAtMs: 1_790_000_099_000 }));
+  metrics.observe(aRun({ result: "neither", endedAtMs: 1_790_000_199_000 }));
 
   const text = await metrics.text();
   expect(text).toContain('polytape_last_success_timestamp_seconds{function="a-job"} 1790000000.5');
-  expect(text).toContain('polytape_run_duration_seconds_sum{function="a-job"} 3');
+  expect(text).toContain('polytape_last_failure_timestamp_seconds{function="a-job"} 1790000099');
+  expect(text).toContain('polytape_run_duration_seconds_sum{function="a-job"} 4.5');
 });
 
 // Each is a time series that whoever collects them keeps for ever.
@@ -43,7 +45,7 @@ test("bounds outcomes, fields and their names", async () => {
 // A gauge of the last error's status, or of its tries, would say nothing about the runs.
 test("counts failures by their code, and of their facts only what adds up", async () => {
   const metrics = jobMetrics("a-job");
-  const failed = { outcome: "failed", isSuccess: false, failureCode: "store_unavailable" };
+  const failed = { outcome: "failed", result: "failure", failureCode: "store_unavailable" } as const;
   metrics.observe(aRun({ report: { stored: 1 } }));
 
   metrics.observe(aRun({ ...failed, report: { stored: 2, pages: 4, status: 502, tries: 3 } }));

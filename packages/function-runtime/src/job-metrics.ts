@@ -7,8 +7,8 @@ export interface ObservedRun {
   readonly outcome: string;
   /** Code of the error that ended it; null when none did. */
   readonly failureCode: string | null;
-  /** The run did what it is for: it was neither refused, nor skipped, nor did it fail. */
-  readonly isSuccess: boolean;
+  /** Whether it did what it is for; `neither` when it was not to, or its caller was wrong. */
+  readonly result: "success" | "failure" | "neither";
   readonly tookMs: number;
   readonly endedAtMs: number;
   /** Of a run that an error ended: its facts, of which only what adds up is taken. */
@@ -76,6 +76,11 @@ export function jobMetrics(functionName: string): JobMetrics {
     help: "When the last run that did its work ended.",
     registers,
   });
+  const lastFailure = new Gauge({
+    name: "polytape_last_failure_timestamp_seconds",
+    help: "When the last run ended that failed to do its work.",
+    registers,
+  });
   const outcomeOf = boundedLabels(OUTCOMES_MAX, NAME);
   const codeOf = boundedLabels(CODES_MAX, NAME);
   const fields = reportFields(registers);
@@ -83,11 +88,12 @@ export function jobMetrics(functionName: string): JobMetrics {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    observe({ outcome, failureCode, isSuccess, tookMs, endedAtMs, report }) {
+    observe({ outcome, failureCode, result, tookMs, endedAtMs, report }) {
       runs.inc({ outcome: outcomeOf(outcome) });
       duration.observe(tookMs / 1_000);
       if (failureCode !== null) failures.inc({ code: codeOf(failureCode) });
-      if (isSuccess) lastSuccess.set(endedAtMs / 1_000);
+      if (result === "success") lastSuccess.set(endedAtMs / 1_000);
+      if (result === "failure") lastFailure.set(endedAtMs / 1_000);
       for (const [field, value] of Object.entries(report)) {
         const isOfRun = failureCode === null || CUMULATIVE.has(field);
         if (isOfRun && typeof value === "number" && Number.isFinite(value)) fields.take(field, value);
@@ -100,7 +106,11 @@ export function jobMetrics(functionName: string): JobMetrics {
 function reportFields(registers: Registry[]) {
   const gauges = new Map<string, Gauge>();
   const counters = new Map<string, Counter>();
-  const taken = new Set(["last_success_timestamp_seconds", "run_duration_seconds"]);
+  const taken = new Set([
+    "last_success_timestamp_seconds",
+    "last_failure_timestamp_seconds",
+    "run_duration_seconds",
+  ]);
 
   return {
     take(field: string, value: number): void {
