@@ -261,6 +261,22 @@ test("deletes indices also while a full disk lets no document be changed", async
   expect(report).toMatchObject({ trade_days: 3, documents_blocked: true, rollover_blocked: true });
 });
 
+test("leaves what it came to and when, also while a full disk lets nothing be written, and not of a dry run", async () => {
+  const tape = aTape(lastDays(11));
+  const noted = async () => (await tape.store.checkpoints.read("retention"))?.state ?? null;
+
+  await tape.run({ dry_run: true });
+  expect(await noted()).toBeNull();
+  await tape.run();
+  expect(await noted()).toEqual({ outcome: "done", atMs: NOON });
+  tape.store.shelf.indices = [...lastDays(11), ...Array.from({ length: 30 }, (_, index) => aDay(index + 11))];
+  await tape.run();
+  expect(await noted()).toEqual({ outcome: "refused", atMs: NOON });
+  const full = new PolytapeError("operating", "store_full", "The disk is full.");
+  tape.store.failNext("checkpoints.write", { error: full });
+  expect(await tape.run({ confirm: true })).toMatchObject({ outcome: "done", trade_days: 30 });
+});
+
 test("an empty body is a tick, and an unknown kind of wish is none", () => {
   expect(tick).toEqual({ dry_run: false, confirm: false });
   expect(retentionInput.safeParse({ dry_run: "yes" }).success).toBe(false);

@@ -9,7 +9,7 @@ import {
 } from "@polytape/market-store";
 import { z } from "zod";
 import { forgetStandingBooks } from "./forget-standing-books.ts";
-
+import { noteOutcome } from "./note-outcome.ts";
 import { bytesOf, planRetention, type RetentionPlan } from "./plan-retention.ts";
 
 export interface EnforceRetentionParts extends RunContext {
@@ -57,8 +57,10 @@ export async function enforceRetention(
   const documents = await dropOldDocuments(parts, plan, input);
   const done = await dropDueIndices(parts, plan, { ...input, mayDrop: documents.mayDropIndices });
   const rolled = await rollOver(parts, input);
+  const outcome = plan.isTooMuch ? "refused" : input.dry_run ? "dry_run" : "done";
+  if (!input.dry_run) await noteOutcome(store, { outcome, atMs: nowMs });
   return {
-    outcome: plan.isTooMuch ? "refused" : input.dry_run ? "dry_run" : "done",
+    outcome,
     retention_days: retentionDays,
     kept_from: plan.keptFromMs === null ? null : toRfc3339(plan.keptFromMs),
     days_without_events: Math.floor(plan.behindClockMs / DAY_MS),
