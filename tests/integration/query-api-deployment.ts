@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { issueKey, type KeyOrder } from "@polytape/api-access";
 import { connectEventBus, type EventBus } from "@polytape/event-bus";
 import { type RunningServer, startNats } from "@polytape/local";
 import type { Gateway } from "@polytape/local/gateway";
@@ -18,6 +20,10 @@ export interface QueryApiDeployment {
   readonly gateway: Gateway;
   readonly nats: RunningServer;
   readonly bus: EventBus;
+  /** Asks through the gateway. */
+  ask(path: string, request?: RequestInit): Promise<Response>;
+  /** A key that works already. */
+  makeKey(order?: Partial<KeyOrder>): Promise<string>;
   /** Where the command's program lies. */
   readonly program: string;
   /** All that the function has written. */
@@ -52,6 +58,7 @@ export async function deployQueryApi(indexPrefix: string): Promise<QueryApiDeplo
     timeout: 20_000,
     interval: 50,
   });
+  const ask = (path: string, request?: RequestInit) => fetch(`${gateway.url}${path}`, request);
   let stopped: Promise<void> | null = null;
   const stopFunction = () => {
     stopped ??= gateway.close();
@@ -61,6 +68,23 @@ export async function deployQueryApi(indexPrefix: string): Promise<QueryApiDeplo
     gateway,
     nats,
     bus,
+    ask,
+    async makeKey(order) {
+      const bucket = await bus.bucket("api_keys");
+      const { key } = await issueKey(
+        bucket,
+        { plan: "weekly", ...order },
+        { nowMs: Date.now(), randomBytes },
+      );
+      await vi.waitUntil(
+        async () => (await ask("/v1/me", { headers: { "x-api-key": key } })).status === 200,
+        {
+          timeout: 10_000,
+          interval: 20,
+        },
+      );
+      return key;
+    },
     program: join(programFolder, "polytape.cjs"),
     logs: () => readFileSync(join(fixture.options.home, "logs", "query-api.log"), "utf8"),
     stopFunction,

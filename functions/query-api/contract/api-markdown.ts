@@ -1,8 +1,10 @@
 import { API_ERRORS } from "../http/api-error.ts";
 import type { Route } from "../http/route.ts";
 import { describeFields, type FieldLine } from "./describe-schema.ts";
+import { BEFORE_THE_SERVICE, EDGE_ERRORS } from "./edge-errors.ts";
+import { curlOf } from "./example/curl-request.ts";
 import { refusalsOf } from "./openapi.ts";
-import { type Page, questionOf } from "./pages.ts";
+import type { Page } from "./pages.ts";
 
 /** The contract as a page of Markdown: `docs/api.md`, and `/llms.txt`. */
 export function apiMarkdown(routes: readonly Route[], pages: readonly Page[]): string {
@@ -62,12 +64,6 @@ function routeSection(route: Route): string {
   ].join("\n\n");
 }
 
-/** A request to copy. */
-export function curlOf(route: Pick<Route, "path" | "access" | "name">): string {
-  const key = route.access === "key" ? ' -H "X-API-Key: $POLYTAPE_KEY"' : "";
-  return `curl -s${key} "$POLYTAPE_URL${questionOf(route)}"`;
-}
-
 function parametersTable(lines: readonly FieldLine[]): string {
   const rows = lines.map(
     ({ path, type, required, meaning }) =>
@@ -90,8 +86,12 @@ function pagesSection(pages: readonly Page[]): string {
 }
 
 function errorsSection(): string {
-  const rows = Object.entries(API_ERRORS).map(
+  return ["## Errors", codesTable(API_ERRORS), BEFORE_THE_SERVICE, codesTable(EDGE_ERRORS)].join("\n\n");
+}
+
+function codesTable(codes: Readonly<Record<string, { status: number | string; meaning: string }>>): string {
+  const rows = Object.entries(codes).map(
     ([code, { status, meaning }]) => `| ${status} | \`${code}\` | ${meaning} |`,
   );
-  return ["## Errors", ["| status | code | meaning |", "|---|---|---|", ...rows].join("\n")].join("\n\n");
+  return ["| status | code | meaning |", "|---|---|---|", ...rows].join("\n");
 }

@@ -80,7 +80,15 @@ test("the page to read loads nothing and points nowhere else", async () => {
   for (const { path } of routes) expect(html).toContain(`GET ${path}`);
   expect(html.match(/What it answers<\/summary><pre>\{/g)).toHaveLength(routes.length);
   for (const language of ["curl", "TypeScript", "Python"])
-    expect(html.split(`<h4>${language}</h4>`)).toHaveLength(routes.length + 1);
+    expect(html.split(`<summary>${language}</summary>`)).toHaveLength(routes.length + 1);
+});
+
+test("the requests on the page name no market, token or moment, which are other ones in every deployment", async () => {
+  const html = await (await (await anApi()).send("/docs")).text();
+
+  const requests = [...html.matchAll(/<pre class="request">([^<]*)<\/pre>/g)].map(([, request]) => request);
+  expect(requests).toHaveLength(1 + 3 * routes.length);
+  for (const request of requests) expect(request).not.toMatch(/rain|0x[0-9a-f]|\d{4}-\d\d|\d{9}/);
 });
 
 test.each(routes.map((route) => [route.path, route] as const))(

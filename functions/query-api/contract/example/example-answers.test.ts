@@ -1,10 +1,10 @@
 import { aBook, aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
-import { routes } from "../app.ts";
-import { NOW } from "../testing/an-api.ts";
-import { anApiWithCandles } from "../testing/an-api-with-candles.ts";
-import { recordCoverage } from "../testing/record-coverage.ts";
-import { questionOf } from "./pages.ts";
+import { routes } from "../../app.ts";
+import { NOW } from "../../testing/an-api.ts";
+import { anApiWithCandles } from "../../testing/an-api-with-candles.ts";
+import { recordCoverage } from "../../testing/record-coverage.ts";
+import { type ExampleName, pathWith, questionOf, START_HOURS_AGO } from "./example-question.ts";
 
 /** A morning of one market, in which the collector was away for ten minutes. */
 async function anExampleWorld() {
@@ -38,10 +38,18 @@ async function anExampleWorld() {
 test("the answers on the page are what the service answers to the questions beside them", async () => {
   const api = await anExampleWorld();
 
+  const names: Record<ExampleName, string> = {
+    slug: aMarket().slug,
+    market: aMarket().marketId,
+    token: "1001",
+    start: String(Math.floor(api.clock.nowMs / 1_000) - START_HOURS_AGO * 3_600),
+  };
+
   const answers: Record<string, unknown> = {};
   for (const route of routes) {
-    const { status, body } = await api.ask(questionOf(route));
-    expect(status, questionOf(route)).toBe(200);
+    const path = pathWith(questionOf(route), (name) => names[name]);
+    const { status, body } = await api.ask(path);
+    expect(status, path).toBe(200);
     answers[route.name] = Object.hasOwn(body, "key_id") ? { ...body, key_id: "3f9c2a7be4d1" } : body;
   }
 
