@@ -196,3 +196,31 @@ test("the edge opens the addresses that the local gateway serves, and no others"
 
   expect(open?.split(" ").sort()).toEqual([...JSON.parse(`[${local}]`), "/v1/*"].sort());
 });
+
+describe("the codes of the edge", () => {
+  const [, table = ""] =
+    /^\| status \| code \| meaning \|\n((?:\|.*\n)+)$/m.exec(
+      textOf("docs/api.md").split("## Errors")[1]?.split("bare 431")[1] ?? "",
+    ) ?? [];
+  const documented = new Map(
+    [...table.matchAll(/^\| ([^|]+) \| `(\w+)` \|/gm)].map(([, status, code]) => [code, status]),
+  );
+
+  test("are those that the API's documents name, with their statuses", () => {
+    const said = [...textOf("deploy/Caddyfile").matchAll(/"code":"(\w+)".*` (\S+)$/gm)];
+    const statusOf = (text = "") => (text === "{http.error.status_code}" ? "4xx" : text);
+
+    expect(said.map(([, code]) => code).sort()).toEqual([...documented.keys()].sort());
+    for (const [, code, status] of said)
+      expect(documented.get(code)?.split(", "), code).toContain(statusOf(status));
+  });
+
+  test("are those of the local gateway too", () => {
+    const said = [...textOf("local/src/gateway/calls/refuse.ts").matchAll(/= \["(\w+)"|(\d{3}): \["(\w+)"/g)];
+
+    const codes = new Set(said.map(([, alone, , code]) => alone ?? code));
+    expect([...codes].sort()).toEqual([...documented.keys()].sort());
+    for (const [, , status, code] of said)
+      if (status !== undefined) expect(documented.get(code)?.split(", "), code).toContain(status);
+  });
+});

@@ -22,14 +22,17 @@ export function refuse(response: ServerResponse, refusal: Refusal, marks: CallMa
   response.end(refusal.text);
 }
 
-/** Statuses with which something before the API refuses a request, in the API's terms. */
-const ENVELOPE: Readonly<Record<number, readonly [code: string, message: string]>> = {
-  400: ["malformed_request", "The request cannot be read."],
+type Words = readonly [code: string, message: string];
+
+const MALFORMED: Words = ["malformed_request", "The request cannot be read."];
+const FAILED: Words = ["internal", "The API failed to answer."];
+
+/** Statuses with which something before the API refuses a request, in the API's terms; others are one of those above. */
+const ENVELOPE: Readonly<Record<number, Words>> = {
   404: ["not_found", "There is no such address."],
   413: ["body_too_large", "The request's body is too large."],
   415: ["unsupported_encoding", "The request's character set or compression is not supported."],
   429: ["busy", "Too many requests are being answered at this moment."],
-  500: ["internal", "The API failed to answer."],
   502: ["unavailable", "The API stopped while it was answering."],
   503: ["unavailable", "The API is not running at this moment; it is being started."],
   504: ["timeout", "The API took too long to answer."],
@@ -37,7 +40,7 @@ const ENVELOPE: Readonly<Record<number, readonly [code: string, message: string]
 
 /** Answers a call at an edge address with the error envelope of the API, so that clients read one format. */
 export function refuseInEnvelope(response: ServerResponse, refusal: Refusal, marks: CallMarks): void {
-  const [code, message] = ENVELOPE[refusal.status] ?? ["refused", "The request was refused."];
+  const [code, message] = ENVELOPE[refusal.status] ?? (refusal.status < 500 ? MALFORMED : FAILED);
   const requestId = requestIdOf(response.req.headers["x-request-id"]) ?? marks.callId;
   const text = JSON.stringify({ error: { code, message }, request_id: requestId });
   response.writeHead(refusal.status, [
