@@ -15,7 +15,7 @@ export function overview(commands: readonly Command[]): string[] {
     "the API by POLYTAPE_URL; it is asked with the key in POLYTAPE_API_KEY.",
     "Exit status: 0 done, 1 a server is away or refused, 2 the call was wrong,",
     "3 all is printed, but not proven complete: the error output says what is missing",
-    "(trades, candles, book, markets, and coverage --api).",
+    "(trades, candles, book, markets, and coverage over the API).",
   ];
 }
 

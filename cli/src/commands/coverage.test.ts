@@ -1,6 +1,7 @@
 import type { CoverageInterval } from "@polytape/market-model";
 import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
+import { readSurroundings } from "../surroundings.ts";
 import { aShell, NOW } from "../testing.ts";
 import { coverageCommands } from "./coverage.ts";
 
@@ -134,30 +135,88 @@ test("days before those that are kept are told as past retention, not as unknown
   expect(JSON.parse(json[1] ?? "")).not.toHaveProperty("past_retention");
 });
 
-test("over the API it tells totals, names what is open, and ends with status 3 unless all is complete", async () => {
-  const total = { stream: "trades", complete_ms: 1, partial_ms: 2, missing_ms: 0, unknown_ms: 0 };
-  const entry = { from: "a", to: "b", state: "partial", cause: "upstream_lag" };
-  const kept = { truncated_by: null, retention_from: null };
-  const asked: string[] = [];
-  const answers = [
-    { data: [entry], totals: [{ ...total, complete: false }], ...kept },
-    { data: [entry], totals: [{ ...total, complete: true }], ...kept },
-  ];
+const HOUR_MS = 3_600_000;
+const at = (ms: number) => new Date(ms).toISOString();
+
+/** An API that knows one entry an hour, and gives a few at once. */
+function anApi({ atOnce = 1_000, complete = true }: { atOnce?: number; complete?: boolean } = {}) {
+  const asked: URL[] = [];
   const respond = (request: Request) => {
-    asked.push(request.url);
-    return Response.json(answers[asked.length - 1]);
+    const url = new URL(request.url);
+    asked.push(url);
+    const [from = 0, to = 0] = ["from", "to"].map((name) => Date.parse(url.searchParams.get(name) ?? ""));
+    const data = Array.from({ length: Math.ceil((to - from) / HOUR_MS) }, (_, n) => ({
+      ...{ stream: "trades", market_id: null, asset_id: null, evidence: { pages: 3 } },
+      ...{ from: at(from + n * HOUR_MS), to: at(from + (n + 1) * HOUR_MS) },
+      ...(n % 5 === 4 ? { state: "partial", cause: "upstream_lag" } : { state: "complete", cause: null }),
+    }));
+    const total = {
+      stream: "trades",
+      complete_ms: 81,
+      partial_ms: 2,
+      missing_ms: 0,
+      unknown_ms: 17,
+      complete,
+    };
+    return Response.json({
+      ...{ data: data.slice(0, atOnce), totals: [total], retention_from: null },
+      truncated_by: data.length > atOnce ? "limit" : null,
+    });
   };
+  return { respond, asked };
+}
+
+test("over the API it prints every entry, tells totals, and ends with status 3 unless all is complete", async () => {
+  const { respond, asked } = anApi({ complete: false });
   const { call } = aShell({ commands: coverageCommands, respond });
 
-  const first = await call("coverage", "--api", "--market", "a-slug", ...DAYS);
-  const second = await call("coverage", "--api", ...DAYS);
+  const { status, out, told } = await call("coverage", "--api", "--market", "a-slug", ...DAYS);
 
-  expect(asked[0]).toBe(
-    "https://api.test/v1/coverage?market_id=a-slug&stream=trades&from=2026-11-20T00%3A00%3A00.000Z&to=2026-11-23T00%3A00%3A00.000Z",
+  expect(asked[0]?.search).toBe(
+    "?market_id=a-slug&stream=trades&from=2026-11-20T00%3A00%3A00.000Z&to=2026-11-23T00%3A00%3A00.000Z",
   );
-  expect(first).toMatchObject({ status: 3, told: ["entry: a to b partial (upstream_lag)"] });
-  expect(first.out[1]).toMatch(/^trades +false +1 +2 +0 +0$/);
-  expect(second).toMatchObject({ status: 0, told: [], errors: [] });
+  expect(status).toBe(3);
+  expect(out).toHaveLength(73);
+  expect(out[5]).toBe("2026-11-20T04:00:00.000Z  2026-11-20T05:00:00.000Z  partial   upstream_lag  -");
+  expect(told).toEqual(["72 rows.", "trades: complete 81 %, partial 2 %, missing 0 %, unknown 17 %."]);
+  expect(
+    await aShell({ commands: coverageCommands, respond: anApi().respond }).call("coverage", "--api"),
+  ).toMatchObject({
+    ...{ status: 0, errors: [] },
+  });
+});
+
+test.each([
+  ["csv", "from,to,state,cause,market_id,stream,asset_id,evidence", 73],
+  ["json", '{"stream":"trades","market_id":null', 72],
+])("entries come as %s, each once, also when the API gives a few at once", async (format, first, lines) => {
+  const { respond, asked } = anApi({ atOnce: 10 });
+  const { call } = aShell({ commands: coverageCommands, respond });
+
+  const { status, out } = await call("coverage", "--api", ...DAYS, "--format", format);
+
+  expect(status).toBe(0);
+  expect(out[0]).toContain(first);
+  expect(out).toHaveLength(lines);
+  expect(new Set(out).size).toBe(lines);
+  expect(asked.length).toBeGreaterThan(7);
+});
+
+test("asks the API without being told to when there is a key and no store is named", async () => {
+  const { respond, asked } = anApi();
+  const { api } = readSurroundings({ POLYTAPE_API_KEY: "pt_x" });
+  const over = (variables: Record<string, string>) =>
+    aShell({ commands: coverageCommands, respond, surroundings: { api, variables } }).call(
+      "coverage",
+      ...DAYS,
+    );
+
+  const reader = await over({});
+  const operator = await over({ OPENSEARCH_URL: "http://127.0.0.1:9200" });
+
+  expect(asked).toHaveLength(1);
+  expect(reader.out).toHaveLength(73);
+  expect(operator.out[0]).toContain("day (UTC)");
 });
 
 test.each([

@@ -9,13 +9,14 @@ import {
 } from "@polytape/market-model";
 import { COVERAGE_DAYS_MAX } from "@polytape/market-store";
 import { z } from "zod";
-import { type Command, defineCommand } from "../command.ts";
+import { type Command, defineCommand, type Tools } from "../command.ts";
 import { keptFromMs } from "../kept-days.ts";
 import { knownMarketId, MARKET_NAMES } from "../name-market.ts";
 import { json, moment } from "../options.ts";
 import { usage } from "../parse-command.ts";
 import { printApiCoverage } from "../reading/api-coverage.ts";
 import { csvLines, format } from "../reading/output.ts";
+import { shareText } from "../share-text.ts";
 import { tableLines } from "../table.ts";
 
 const STREAMS = ["trades", "books", "markets"] as const;
@@ -37,18 +38,19 @@ const coverage = defineCommand({
     from: moment(`a day or a moment; default ${DAYS_DEFAULT} days before the end`).optional(),
     to: moment("a day or a moment, excluded; default now").optional(),
     json: json.meta({ description: "as JSON, one day a line, with every gap" }),
-    api: z
-      .literal(true)
-      .optional()
-      .meta({ description: "over the API, as a reader sees it: totals and gaps" }),
+    api: z.literal(true).optional().meta({
+      description:
+        "over the API, entry by entry; so too when POLYTAPE_API_KEY is set and OPENSEARCH_URL is not",
+    }),
     format,
   }),
   async run({ options }, tools) {
     const toMs = options.to ?? tools.now();
     const fromMs = options.from ?? toMs - DAYS_DEFAULT * DAY_MS;
     requireRange(fromMs, toMs, options.to === undefined);
-    const { market, stream = "trades", json, format, api } = options;
-    if (api) return printApiCoverage({ market, stream, fromMs, toMs, format: json ? "json" : format }, tools);
+    const { market, stream = "trades", json, format } = options;
+    if (options.api || isReader(tools))
+      return printApiCoverage({ market, stream, fromMs, toMs, format: json ? "json" : format }, tools);
     const store = await tools.store();
     const marketId = market === undefined ? undefined : await knownMarketId(store, market);
     const timeline = await store.coverage.readTimeline({ stream, marketId, fromMs, toMs });
@@ -61,6 +63,12 @@ const coverage = defineCommand({
 });
 
 export const coverageCommands: readonly Command[] = [coverage];
+
+/** Whoever has a key and names no store has none. */
+function isReader(tools: Tools): boolean {
+  const { api, variables } = tools.surroundings();
+  return Boolean(api.key) && !variables["OPENSEARCH_URL"];
+}
 
 interface Day {
   readonly fromMs: EpochMs;
@@ -116,7 +124,7 @@ function dayTable(days: readonly Day[]): string[] {
     ...(["partial", "missing"] as const).map((state) => [state, millisecondsIn(all, state)] as const),
     ["unknown", millisecondsIn(all, "unknown") - pastMs] as const,
     [PAST, pastMs] as const,
-  ].flatMap(([name, ms]) => (ms > 0 ? [`${name} ${shareText(ms, all)}`] : []));
+  ].flatMap(([name, ms]) => (ms > 0 ? [`${name} ${shareText(ms, wholeMs(all))}`] : []));
   return [
     ...tableLines(["day (UTC)", "complete", "gaps"], rows),
     "",
@@ -153,15 +161,12 @@ function gapsOf({ stretches }: Day): CoverageStretch[] {
   return stretches.filter(({ state }) => state !== "complete");
 }
 
-/** Cut, not rounded: 100 % is all, and what is there at all is not 0 %. */
 function shareOf(stretches: readonly CoverageStretch[], state: CoverageState): string {
-  return shareText(millisecondsIn(stretches, state), stretches);
+  return shareText(millisecondsIn(stretches, state), wholeMs(stretches));
 }
 
-function shareText(ms: number, stretches: readonly CoverageStretch[]): string {
-  const wholeMs = stretches.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
-  const hundredths = wholeMs === 0 ? 0 : Math.floor((ms * 10_000) / wholeMs);
-  return ms > 0 && hundredths === 0 ? "< 0.01 %" : `${hundredths / 100} %`;
+function wholeMs(stretches: readonly CoverageStretch[]): number {
+  return stretches.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
 }
 
 function millisecondsIn(stretches: readonly CoverageStretch[], state: CoverageState): number {
