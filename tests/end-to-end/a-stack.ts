@@ -8,13 +8,14 @@ import {
   startStack,
 } from "@polytape/local";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
+import { byContractThroughGateway } from "@polytape/query-api/testing/contract";
 
 /** A running stack with the simulator in Polymarket's place, and ways to look behind its API. */
 export interface TestStack extends RunningStack {
   readonly simulatorUrl: string;
   readonly store: MarketStore;
   readonly bus: EventBus;
-  /** A GET with the key, through the gateway. */
+  /** A GET with the key, through the gateway. Every answer has passed what the OpenAPI document says of it. */
   ask(path: string, key?: string): Promise<{ status: number; headers: Headers; body: unknown }>;
   makeKey(): string;
 }
@@ -37,9 +38,10 @@ export async function aStack(options: StackOptions): Promise<TestStack> {
     store,
     bus,
     ask: async (path, key) => {
-      const answer = await fetch(
-        `${stack.urls.gateway}${path}`,
-        key === undefined ? {} : { headers: { "x-api-key": key } },
+      const request = key === undefined ? {} : { headers: { "x-api-key": key } };
+      const answer = await byContractThroughGateway(
+        { path },
+        await fetch(`${stack.urls.gateway}${path}`, request),
       );
       const text = await answer.text();
       const isJson = answer.headers.get("content-type")?.startsWith("application/json");

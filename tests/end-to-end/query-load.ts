@@ -1,3 +1,4 @@
+import { byContractThroughGateway } from "@polytape/query-api/testing/contract";
 import { z } from "zod";
 import { type Dice, openDice } from "../integration/long-run/dice.ts";
 
@@ -49,13 +50,16 @@ async function askOne(
 ): Promise<{ status: string; nextCursor?: string | null }> {
   const signal = AbortSignal.timeout(impatient ? IMPATIENT_MS : GIVE_UP_MS);
   try {
-    const answer = await fetch(`${gatewayUrl}${path}`, { headers: { "x-api-key": key, ...headers }, signal });
+    const answer = await byContractThroughGateway(
+      { path },
+      await fetch(`${gatewayUrl}${path}`, { headers: { "x-api-key": key, ...headers }, signal }),
+    );
     const text = await answer.text();
     const status = String(answer.status);
     if (answer.status !== 200 || !path.startsWith("/v1/trades?limit=200")) return { status };
     return { status, nextCursor: list.parse(JSON.parse(text)).next_cursor ?? null };
   } catch (error) {
-    if (impatient) return { status: "left" };
+    if (impatient && signal.aborted) return { status: "left" };
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import {
   type GatewayPrograms,
   gatewayFixture,
 } from "@polytape/local/gateway/testing";
+import { byContractThroughGateway } from "@polytape/query-api/testing/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** Nobody listens there: what is asked here needs neither store nor bus. */
@@ -46,7 +47,8 @@ afterAll(async () => {
 });
 
 const PLACES = ["", "/function/query-api"];
-const ask = (path: string, init?: RequestInit) => fetch(gateway.url + path, init);
+const ask = async (path: string, init?: RequestInit) =>
+  byContractThroughGateway({ path, method: init?.method }, await fetch(gateway.url + path, init));
 
 test.each(PLACES)("%s/docs keeps its ETag on the way, and 304 comes back without a body", async (place) => {
   const first = await ask(`${place}/docs`);

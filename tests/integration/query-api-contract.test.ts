@@ -1,15 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { issueKey } from "@polytape/api-access";
 import { HOUR_MS } from "@polytape/market-model";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
-import {
-  expectInOpenApi,
-  type Finding,
-  findingsOf,
-  rejections,
-  storeWorld,
-} from "@polytape/query-api/testing/contract";
-import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { type Finding, findingsOf, rejections, storeWorld } from "@polytape/query-api/testing/contract";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
 import { deployQueryApi, type QueryApiDeployment } from "./query-api-deployment.ts";
@@ -34,13 +26,7 @@ beforeAll(async () => {
   await copy.settle();
   inProcess = await queryApiOver(store, Date.now);
   deployment = await deployQueryApi(copy.settings.indexPrefix ?? "");
-  const issued = await issueKey(
-    await deployment.bus.bucket("api_keys"),
-    { plan: "weekly", rateRps: 10_000 },
-    { nowMs: Date.now(), randomBytes },
-  );
-  key = issued.key;
-  await vi.waitUntil(async () => (await ask("/v1/me")).status === 200, { timeout: 5_000, interval: 20 });
+  key = await deployment.makeKey({ rateRps: 10_000 });
 });
 
 afterAll(async () => {
@@ -50,7 +36,7 @@ afterAll(async () => {
 });
 
 function ask(path: string, method = "GET"): Promise<Response> {
-  return fetch(`${deployment.gateway.url}${path}`, { method, headers: { "x-api-key": key } });
+  return deployment.ask(path, { method, headers: { "x-api-key": key } });
 }
 
 const body = z.record(z.string(), z.unknown());
@@ -79,7 +65,6 @@ test.each(ADDRESSES)("%s/v1/… answers all questions of the table, as in one pr
     );
     expect(answer.headers.get("x-request-id"), path).not.toBeNull();
     expect(Number(answer.headers.get("ratelimit-limit")), path).toBeGreaterThan(0);
-    if (contentType === "application/json") expectInOpenApi(route, 200, JSON.parse(text));
     if (["/v1/me", "/v1/status", "/health"].includes(route)) continue;
     const here = await (await inProcess.send(path)).text();
     if (contentType !== "application/json") expect(text, path).toBe(here);

@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(() => deployment?.close());
 
 function ask(path: string, key: string | null): Promise<Response> {
-  return fetch(`${deployment.gateway.url}${path}`, key === null ? {} : { headers: { "x-api-key": key } });
+  return deployment.ask(path, key === null ? {} : { headers: { "x-api-key": key } });
 }
 
 async function becomes(key: string, status: number): Promise<void> {
@@ -66,7 +66,7 @@ test("no log of the deployment holds a key, wherever somebody put it", async () 
   await becomes(key, 200);
   for (const path of [`/v1/markets/${key}`, `/v1/trades?market_id=${key}`, `/v1/${key}`, "/v1/trades"]) {
     const headers = { "x-api-key": key, "x-request-id": key };
-    const answer = await fetch(`${deployment.gateway.url}${path}`, { headers });
+    const answer = await deployment.ask(path, { headers });
     expect((await answer.text()) + [...answer.headers].join()).not.toContain(key);
   }
 

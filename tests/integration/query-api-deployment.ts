@@ -10,6 +10,7 @@ import { connectEventBus, type EventBus } from "@polytape/event-bus";
 import { type RunningServer, startNats } from "@polytape/local";
 import type { Gateway } from "@polytape/local/gateway";
 import { buildGatewayPrograms, gatewayFixture } from "@polytape/local/gateway/testing";
+import { byContractThroughGateway } from "@polytape/query-api/testing/contract";
 import { inject, vi } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,7 +21,7 @@ export interface QueryApiDeployment {
   readonly gateway: Gateway;
   readonly nats: RunningServer;
   readonly bus: EventBus;
-  /** Asks through the gateway. */
+  /** Asks through the gateway. Every answer has passed what the OpenAPI document says of it. */
   ask(path: string, request?: RequestInit): Promise<Response>;
   /** A key that works already. */
   makeKey(order?: Partial<KeyOrder>): Promise<string>;
@@ -58,7 +59,11 @@ export async function deployQueryApi(indexPrefix: string): Promise<QueryApiDeplo
     timeout: 20_000,
     interval: 50,
   });
-  const ask = (path: string, request?: RequestInit) => fetch(`${gateway.url}${path}`, request);
+  const ask = async (path: string, request?: RequestInit) =>
+    byContractThroughGateway(
+      { path, method: request?.method },
+      await fetch(`${gateway.url}${path}`, request),
+    );
   let stopped: Promise<void> | null = null;
   const stopFunction = () => {
     stopped ??= gateway.close();

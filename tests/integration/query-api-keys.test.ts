@@ -6,6 +6,7 @@ import { createLog, readSettings } from "@polytape/function-runtime";
 import { findFreePorts, type RunningServer, startNats } from "@polytape/local";
 import { openQueryApi, type QueryApi } from "@polytape/query-api";
 import { queryApiSettings } from "@polytape/query-api/settings";
+import { byContract } from "@polytape/query-api/testing/contract";
 import { afterEach, beforeEach, expect, inject, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -46,7 +47,10 @@ async function polytape(...words: string[]): Promise<string[]> {
 }
 
 const ask = async (api: QueryApi, key: string, path = "/v1/me") =>
-  api.respond(new Request(`http://function${path}`, { headers: { "x-api-key": key } }));
+  byContract(
+    { path },
+    await api.respond(new Request(`http://function${path}`, { headers: { "x-api-key": key } })),
+  );
 
 async function statusOf(api: QueryApi, key: string): Promise<number> {
   return (await ask(api, key)).status;
@@ -91,7 +95,7 @@ test("a rotated key answers 200 until its grace period is over and 401 from then
   expect(await statusOf(api, successor)).toBe(200);
 });
 
-const health = (api: QueryApi) => api.respond(new Request("http://function/health"));
+const health = (api: QueryApi) => ask(api, "", "/health");
 
 const natsIs = (api: QueryApi, status: "connected" | "unavailable") =>
   vi.waitUntil(async () => (await (await health(api)).text()).includes(`"nats":{"status":"${status}"`), {
@@ -212,11 +216,8 @@ test("a store that is away is a 503 with its envelope, in time, and health says 
   await becomes(api, key, 200, 10_000);
 
   const answer = await ask(api, key, "/v1/trades");
-  const health = await api.respond(new Request("http://function/health"));
+  const found = await health(api);
 
   expect([answer.status, await answer.json()]).toMatchObject([503, { error: { code: "store_unavailable" } }]);
-  expect([health.status, await health.json()]).toMatchObject([
-    503,
-    { opensearch: { status: "unavailable" } },
-  ]);
+  expect([found.status, await found.json()]).toMatchObject([503, { opensearch: { status: "unavailable" } }]);
 });

@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { issueKey } from "@polytape/api-access";
-import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
 import { deployQueryApi, type QueryApiDeployment } from "./query-api-deployment.ts";
 
@@ -11,9 +9,7 @@ let key: string;
 beforeAll(async () => {
   copy = await makeStoreCopy(inject("openSearchUrl"));
   deployment = await deployQueryApi(copy.settings.indexPrefix ?? "");
-  const bucket = await deployment.bus.bucket("api_keys");
-  key = (await issueKey(bucket, { plan: "weekly" }, { nowMs: Date.now(), randomBytes })).key;
-  await vi.waitUntil(async () => (await ask("/v1/me")).status === 200, { timeout: 10_000 });
+  key = await deployment.makeKey();
 });
 
 afterAll(async () => {
@@ -22,7 +18,7 @@ afterAll(async () => {
 });
 
 async function ask(path: string) {
-  const answer = await fetch(`${deployment.gateway.url}${path}`, { headers: { "x-api-key": key } });
+  const answer = await deployment.ask(path, { headers: { "x-api-key": key } });
   return { status: answer.status, text: await answer.text() };
 }
 

@@ -5,9 +5,10 @@ import { createLog } from "@polytape/function-runtime";
 import { CANDLE_INTERVALS } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import { apiParts, createApp } from "@polytape/query-api/app";
+import { byContract } from "@polytape/query-api/testing/contract";
 
 export interface QueryApiOverStore {
-  /** Asks in this process; `key: null`: without one. */
+  /** Asks in this process; `key: null`: without one. Every answer has passed what the OpenAPI document says. */
   send(
     path: string,
     request?: { method?: string; headers?: Record<string, string>; key?: null },
@@ -40,7 +41,10 @@ export async function queryApiOver(store: MarketStore, now: () => number): Promi
     log,
     send: async (path, { method = "GET", headers = {}, key: given = key } = {}) => {
       const all = given === null ? headers : { ...headers, "x-api-key": given };
-      return respond(new Request(`http://function${path}`, { method, headers: all }));
+      return byContract(
+        { path, method },
+        await respond(new Request(`http://function${path}`, { method, headers: all })),
+      );
     },
   };
 }

@@ -1,14 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { createAccessGate, issueKey } from "@polytape/api-access";
-import { inMemoryBucket } from "@polytape/api-access/in-memory";
-import { createLog } from "@polytape/function-runtime";
 import { foldTrades, MINUTE_MS, numberEqualTrades, type Trade, windowStart } from "@polytape/market-model";
 import { aBook, aMarket, aTradeRow } from "@polytape/market-model/testing";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
-import { apiParts, createApp } from "@polytape/query-api/app";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
+import { type QueryApiOverStore, queryApiOver } from "./query-api-over.ts";
 
 const MARKET = aMarket();
 const START_SECONDS = windowStart(Date.now() - 6 * 3_600_000, 3_600_000) / 1_000;
@@ -24,7 +20,7 @@ const markets = z.looseObject({
 
 let copy: StoreCopy;
 let store: MarketStore;
-let ask: (path: string) => Promise<{ status: number; body: unknown; text: string }>;
+let api: QueryApiOverStore;
 const clock = { nowMs: Date.now() };
 const trades = tradesOf(250, START_SECONDS);
 
@@ -57,7 +53,7 @@ beforeAll(async () => {
   ]);
   await copy.settle();
   clock.nowMs += 3_000;
-  ask = await openApi();
+  api = await queryApiOver(store, () => clock.nowMs);
 });
 
 afterAll(async () => {
@@ -65,28 +61,9 @@ afterAll(async () => {
   await copy?.remove();
 });
 
-/** The service over the real store; keys are in memory, because another suite is about them. */
-async function openApi() {
-  const gate = createAccessGate({ rateRps: 10_000, dailyCap: 1_000_000 });
-  const keys = inMemoryBucket();
-  await gate.keys.follow(keys);
-  await gate.usage.load(inMemoryBucket());
-  const { key } = await issueKey(keys, { plan: "weekly" }, { nowMs: clock.nowMs, randomBytes });
-  const settings = {
-    RETENTION_DAYS: 90,
-    SETTLE_SECONDS: 600,
-    CANDLES_INTERVALS: ["1m" as const],
-    API_QUERY_TIMEOUT_MS: 10_000,
-    API_ANSWERS_AT_ONCE: 4,
-  };
-  const bus = { isConnected: () => true };
-  const log = createLog("query-api", () => {});
-  const respond = createApp(apiParts({ store, gate, bus, settings, log, now: () => clock.nowMs }));
-  return async (path: string) => {
-    const response = await respond(new Request(`http://function${path}`, { headers: { "x-api-key": key } }));
-    const text = await response.text();
-    return { status: response.status, body: JSON.parse(text), text };
-  };
+async function ask(path: string): Promise<{ status: number; body: unknown }> {
+  const answer = await api.send(path);
+  return { status: answer.status, body: await answer.json() };
 }
 
 function tradesOf(count: number, startSeconds: number): Trade[] {

@@ -4,6 +4,7 @@ import { inMemoryBucket } from "@polytape/api-access/in-memory";
 import { createLog } from "@polytape/function-runtime";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { apiParts, createApp } from "@polytape/query-api/app";
+import { byContract } from "@polytape/query-api/testing/contract";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
@@ -129,7 +130,7 @@ test.each([
   expect(answeredMs).toBeLessThan(10 * QUERY_TIMEOUT_MS);
 });
 
-async function anApiOver(over: MarketStore): Promise<(path: string) => Response | Promise<Response>> {
+async function anApiOver(over: MarketStore): Promise<(path: string) => Promise<Response>> {
   const gate = createAccessGate({ rateRps: 100, dailyCap: 1_000 });
   const keys = inMemoryBucket();
   await gate.keys.follow(keys);
@@ -151,5 +152,9 @@ async function anApiOver(over: MarketStore): Promise<(path: string) => Response 
       now: Date.now,
     }),
   );
-  return (path) => respond(new Request(`http://function${path}`, { headers: { "x-api-key": key } }));
+  return async (path) =>
+    byContract(
+      { path },
+      await respond(new Request(`http://function${path}`, { headers: { "x-api-key": key } })),
+    );
 }

@@ -17,4 +17,4 @@ export const EDGE_ERRORS = {
 } as const;
 
 export const BEFORE_THE_SERVICE =
-  "What answers before the service does (the edge, or the gateway of the local profile) speaks in the same envelope, with codes of its own. Headers over 16 KB get a bare 431.";
+  "What answers before the service does (the edge, or the gateway of the local profile) speaks in the same envelope with `X-Request-Id`, but with codes of its own and without `RateLimit-*`. Headers over 16 KB get a bare 431.";

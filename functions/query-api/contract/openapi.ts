@@ -2,6 +2,8 @@ import { z } from "zod";
 import { API_ERRORS, type ApiErrorCode } from "../http/api-error.ts";
 import { errorEnvelope } from "../http/error-response.ts";
 import type { Route } from "../http/route.ts";
+import { BEFORE_THE_SERVICE, EDGE_ERRORS } from "./edge-errors.ts";
+import { ANSWER_HEADERS, headersOf, plainHeaders, QUESTION_HEADERS } from "./openapi-headers.ts";
 
 /** Codes that every endpoint with a key can answer, whatever it does. */
 const EVERYWHERE: readonly ApiErrorCode[] = [
@@ -19,26 +21,21 @@ const EVERYWHERE: readonly ApiErrorCode[] = [
   "query_timeout",
 ];
 
-const LIMIT_HEADERS = {
-  "RateLimit-Limit": "Requests of the limit that is tighter now: the token bucket's or the day's.",
-  "RateLimit-Remaining": "What is left of it.",
-  "RateLimit-Reset": "Seconds until it is whole again.",
-};
-
 /** Lists without what is beside their rows, which is then in headers. */
 const ROWS_ALONE = {
   "text/csv": { schema: { type: "string", description: "Rows by RFC 4180 with a heading." } },
   "application/x-ndjson": { schema: { type: "string", description: "One row a line, as JSON." } },
 };
 
-const LIST_HEADERS = {
-  Link: 'Where the list goes on: <?…>; rel="next".',
-  "X-Answer": "Of CSV and NDJSON: what the answer says beside its rows, as JSON.",
-  "X-Coverage-Complete": "Of CSV and NDJSON: true, false or unknown.",
-  "X-Truncated-By": "Of CSV and NDJSON: why the answer covers less than the question.",
-};
-
 type Json = Record<string, unknown>;
+
+const DESCRIPTION = `Markets, trades, order books and candles of Polymarket, read-only. Every answer says whether it is complete, up to when, and why not. Times are RFC 3339 in UTC; ranges include from and exclude to.
+
+HEAD is answered as GET is, without the body. Lists come in the media type that \`Accept\` or \`format\` asks for.
+
+${BEFORE_THE_SERVICE} ${Object.entries(EDGE_ERRORS)
+  .map(([code, { status, meaning }]) => `\`${code}\` (${status}): ${meaning}`)
+  .join(" ")}`;
 
 /** The contract as OpenAPI 3.1, made of the very schemas that validate and type the routes. */
 export function openApiDocument(routes: readonly Route[], version: string): Json {
@@ -50,8 +47,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       title: "polytape",
       version,
       license: { name: "MIT", identifier: "MIT" },
-      description:
-        "Markets, trades, order books and candles of Polymarket, read-only. Every answer says whether it is complete, up to when, and why not. Times are RFC 3339 in UTC; ranges include from and exclude to.",
+      description: DESCRIPTION,
     },
     servers: [
       { url: "/", description: "At the edge, and on the local profile" },
@@ -63,6 +59,8 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     ),
     components: {
       securitySchemes: { key: { type: "apiKey", in: "header", name: "X-API-Key" } },
+      parameters: QUESTION_HEADERS,
+      headers: ANSWER_HEADERS,
       schemas,
     },
   };
@@ -82,35 +80,27 @@ function operationOf(route: Route, schemas: Json, error: unknown): Json {
     summary: route.summary,
     description: route.description,
     ...(route.access === "public" ? { security: [] } : {}),
-    parameters: [...parametersOf(route.parts, "path"), ...parametersOf(route.query, "query")],
+    parameters: [
+      ...parametersOf(route.parts, "path"),
+      ...parametersOf(route.query, "query"),
+      ...Object.keys(QUESTION_HEADERS).map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    ],
     responses: {
       200: {
         description: route.summary,
-        headers: headersOf(route),
+        headers: headersOf(route, 200),
         content: {
           "application/json": { schema: answer },
           ...(route.list && ROWS_ALONE),
         },
       },
-      304: { description: "What If-None-Match names is still what the answer would say." },
+      304: {
+        description: "What If-None-Match names is still what the answer would say.",
+        headers: headersOf(route, 304),
+      },
       ...refusalAnswers(route, error, answer),
     },
   };
-}
-
-function headersOf(route: Route): Json {
-  const headers = {
-    "X-Request-Id": "Name it when asking about this answer.",
-    ETag: "Of answers that are not expected to change any more.",
-    ...LIMIT_HEADERS,
-    ...(route.list && LIST_HEADERS),
-  };
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, description]) => [
-      name,
-      { description, schema: { type: Object.hasOwn(LIMIT_HEADERS, name) ? "integer" : "string" } },
-    ]),
-  );
 }
 
 function refusalAnswers(route: Route, error: unknown, answer: unknown): Json {
@@ -123,11 +113,21 @@ function refusalAnswers(route: Route, error: unknown, answer: unknown): Json {
   const away = { "application/json": { schema: answer } };
   const own =
     route.name === "get-health"
-      ? { 503: { description: "Something is away: the body says what.", content: away } }
+      ? {
+          503: {
+            description: "Something is away: the body says what.",
+            headers: plainHeaders,
+            content: away,
+          },
+        }
       : {};
   const answers = [...byStatus].map(([status, lines]) => [
     status,
-    { description: lines.join("\n"), content: { "application/json": { schema: error } } },
+    {
+      description: lines.join("\n"),
+      headers: headersOf(route, status),
+      content: { "application/json": { schema: error } },
+    },
   ]);
   return { ...Object.fromEntries(answers), ...own };
 }

@@ -9,6 +9,7 @@ import { rejections as ofMarkets } from "../routes/list-markets/rejections.ts";
 import { rejections as ofTrades } from "../routes/list-trades/rejections.ts";
 import type { Rejection } from "./rejection.ts";
 
+export { byContract, byContractThroughGateway } from "./by-contract.ts";
 export { storeWorld } from "./fuzz/store-world.ts";
 export { expectInOpenApi } from "./openapi-check.ts";
 
