@@ -1,8 +1,22 @@
-import { DAY_MS, type EpochMs, PolytapeError, tradeTsMs, windowStart } from "@polytape/market-model";
+import {
+  type CandleInterval,
+  DAY_MS,
+  type EpochMs,
+  PolytapeError,
+  tradeTsMs,
+  windowStart,
+} from "@polytape/market-model";
 import { indexNames } from "@polytape/market-store";
 import { z } from "zod";
 import type { BenchGround } from "../bench-ground.ts";
-import { CANDLE_FIELDS, columns, TRADE_FIELDS } from "../read-questions.ts";
+import {
+  candleSeries,
+  filter,
+  newestBooks,
+  newestTrades,
+  type SearchBody,
+  TRADE_SUMS,
+} from "../search-bodies.ts";
 import { assetId, marketId } from "../week-of-trades.ts";
 import { ASKED_MARKETS, type FilledMonth } from "./fill-read-load.ts";
 
@@ -65,17 +79,8 @@ function tradeQuestions({ dayMs, toMs }: FilledMonth, places: readonly DeepPlace
   const names = indexNames();
   const fromMs = toMs - AGGREGATED_DAYS * DAY_MS;
   const week = Array.from({ length: AGGREGATED_DAYS }, (_, day) => names.tradesOfDay(fromMs + day * DAY_MS));
-  const page = (
-    market: string,
-    more: Record<string, unknown> = {},
-    ...clauses: Record<string, unknown>[]
-  ) => ({
-    size: 100,
-    query: filter({ term: { market_id: market } }, { term: { row_set: "taker" } }, ...clauses),
-    sort: [{ ts: "desc" }, { tie: "desc" }],
-    ...columns(TRADE_FIELDS),
-    ...more,
-  });
+  const page = (id: string, more: SearchBody = {}, ...clauses: SearchBody[]) =>
+    newestTrades(100, [{ term: { market_id: id } }, ...clauses], more);
   const ids = ASKED_MARKETS.map(marketId);
   return [
     {
@@ -96,21 +101,7 @@ function tradeQuestions({ dayMs, toMs }: FilledMonth, places: readonly DeepPlace
         (id) => `/v1/trades?market_id=${id}&limit=100&from=${fromMs}&to=${toMs}&aggregates=volume,notional`,
       ),
       direct: ids.map((id) =>
-        search(
-          week.join(","),
-          COLUMNS,
-          page(
-            id,
-            {
-              track_total_hits: true,
-              aggs: {
-                volume: { sum: { field: "size_micro" } },
-                notional: { sum: { field: "notional_micro" } },
-              },
-            },
-            { range: { ts: { gte: fromMs, lt: toMs } } },
-          ),
-        ),
+        search(week.join(","), COLUMNS, page(id, TRADE_SUMS, { range: { ts: { gte: fromMs, lt: toMs } } })),
       ),
     },
   ];
@@ -118,23 +109,17 @@ function tradeQuestions({ dayMs, toMs }: FilledMonth, places: readonly DeepPlace
 
 function seriesQuestions({ fromMs, dayMs, toMs }: FilledMonth): LoadQuestion[] {
   const names = indexNames();
-  const candles = (interval: string, sinceMs: EpochMs, size: number) => ({
+  const candles = (interval: CandleInterval, sinceMs: EpochMs, size: number) => ({
     paths: ASKED_MARKETS.map(
       (market) =>
         `/v1/candles?market_id=${marketId(market)}&outcome=0&interval=${interval}&from=${sinceMs}&to=${toMs}`,
     ),
     direct: ASKED_MARKETS.map((market) =>
-      search(monthsOf(sinceMs, toMs), "filter_path=hits.hits.fields", {
-        size,
-        query: filter(
-          { term: { asset_id: assetId(market, 0) } },
-          { term: { interval } },
-          { range: { open_time: { gte: sinceMs, lt: toMs } } },
-        ),
-        sort: [{ open_time: "asc" }],
-        stored_fields: "_none_",
-        ...columns(CANDLE_FIELDS),
-      }),
+      search(
+        monthsOf(sinceMs, toMs),
+        "filter_path=hits.hits.fields",
+        candleSeries({ assetId: assetId(market, 0), interval, fromMs: sinceMs, toMs }, size),
+      ),
     ),
   });
   return [
@@ -142,11 +127,7 @@ function seriesQuestions({ fromMs, dayMs, toMs }: FilledMonth): LoadQuestion[] {
       name: "/v1/orderbook",
       paths: ASKED_MARKETS.map((market) => `/v1/orderbook?market_id=${marketId(market)}&outcome=0`),
       direct: ASKED_MARKETS.map((market) =>
-        search(names.books, DOCUMENTS, {
-          size: 2,
-          query: filter({ term: { asset_id: assetId(market, 0) } }),
-          sort: [{ ts: "desc" }],
-        }),
+        search(names.books, DOCUMENTS, newestBooks(assetId(market, 0), 2)),
       ),
     },
     { name: "/v1/candles, 1m of a day", ...candles("1m", dayMs, 1_440) },
@@ -179,14 +160,7 @@ function ownQuestions({ dayMs, toMs }: FilledMonth): LoadQuestion[] {
     {
       name: "/v1/status",
       paths: ["/v1/status"],
-      direct: [
-        search(names.tradesOfDay(dayMs), COLUMNS, {
-          size: 1,
-          query: filter({ term: { row_set: "taker" } }),
-          sort: [{ ts: "desc" }, { tie: "desc" }],
-          ...columns(TRADE_FIELDS),
-        }),
-      ],
+      direct: [search(names.tradesOfDay(dayMs), COLUMNS, newestTrades(1, []))],
     },
   ];
 }
@@ -230,8 +204,4 @@ async function placeDeepIn({ stack, http, store, apiKey }: BenchGround, id: stri
 
 function search(index: string, paths: string, body: Readonly<Record<string, unknown>>): DirectSearch {
   return { path: `/${index}/_search?${paths}`, body: { track_total_hits: false, ...body } };
-}
-
-function filter(...clauses: Record<string, unknown>[]): Record<string, unknown> {
-  return { bool: { filter: clauses } };
 }
