@@ -6,6 +6,7 @@ import { measureCandles } from "./candle-rate.ts";
 import { measureRebuild } from "./candle-rebuild.ts";
 import { storeCandlesAndBooks } from "./candles-and-books.ts";
 import type { JudgedFigure } from "./figure.ts";
+import { measureIndexChoices } from "./index-choices/index-choices.ts";
 import { measureIngest } from "./ingest-rate.ts";
 import { callEveryFunction, measureMemory } from "./process-memory.ts";
 import { measureQuietTick } from "./quiet-tick.ts";
@@ -76,6 +77,11 @@ function allSections(storedMax: number, readTrades: number): Section[] {
       name: "read-load",
       about: `every endpoint under load, over ${readTrades / 1_000_000} million trades of 2,000 markets`,
       measure: (ground) => measureReadLoad(ground, readTrades),
+    },
+    {
+      name: "index-choices",
+      about: "bytes and reads of indices made otherwise than by the templates",
+      measure: measureIndexChoices,
     },
     { name: "quiet-tick", about: "ticks with nothing new, and memory at the end", measure: quietTicks },
   ];

@@ -3,8 +3,19 @@ import type { BenchGround } from "./bench-ground.ts";
 import type { RawDocument } from "./raw-bulk.ts";
 
 const PAGE_MAX = 10_000;
-/** A source derived from doc values gives dates as texts; they were written as numbers. */
-const MOMENTS = ["ts", "received_at", "ingested_at"] as const;
+
+/** In which order documents are read, as server and as writers know it. */
+export interface StoredOrder {
+  readonly sort: readonly Readonly<Record<string, "asc" | "desc">>[];
+  /** Dates: a source derived from doc values gives them as texts; they were written as numbers. */
+  readonly moments: readonly string[];
+}
+
+/** Newest first, as a walk writes them. */
+const WALK: StoredOrder = {
+  sort: [{ ts: "desc" }, { tie: "desc" }],
+  moments: ["ts", "received_at", "ingested_at"],
+};
 
 const page = z.object({
   hits: z.object({
@@ -12,7 +23,7 @@ const page = z.object({
       .array(
         z.object({
           _id: z.string(),
-          _source: z.record(z.string(), z.union([z.string(), z.number()])),
+          _source: z.record(z.string(), z.unknown()),
           sort: z.array(z.union([z.number(), z.string()])),
         }),
       )
@@ -20,8 +31,12 @@ const page = z.object({
   }),
 });
 
-/** All documents of a trade index as texts to be written again, newest first, as a walk writes them. */
-export async function storedDocuments({ server }: BenchGround, index: string): Promise<RawDocument[]> {
+/** All documents of an index as texts to be written again. */
+export async function storedDocuments(
+  { server }: BenchGround,
+  index: string,
+  { sort, moments }: StoredOrder = WALK,
+): Promise<RawDocument[]> {
   await server.request({ method: "POST", path: `/${index}/_refresh` });
   const documents: RawDocument[] = [];
   let after: readonly (number | string)[] | null = null;
@@ -32,19 +47,21 @@ export async function storedDocuments({ server }: BenchGround, index: string): P
       body: {
         size: PAGE_MAX,
         track_total_hits: false,
-        sort: [{ ts: "desc" }, { tie: "desc" }],
+        sort,
         ...(after && { search_after: after }),
       },
     });
     const { hits } = page.parse(answer.body).hits;
     for (const { _id, _source } of hits)
-      documents.push({ id: _id, source: JSON.stringify(asWritten(_source)) });
+      documents.push({ id: _id, source: JSON.stringify(asWritten(_source, moments)) });
     after = hits.at(-1)?.sort ?? null;
     if (hits.length < PAGE_MAX || after === null) return documents;
   }
 }
 
-function asWritten(source: Readonly<Record<string, string | number>>): Record<string, unknown> {
-  const moments = MOMENTS.map((field) => [field, Number(source[field])]);
-  return { ...source, ...Object.fromEntries(moments) };
+function asWritten(
+  source: Readonly<Record<string, unknown>>,
+  moments: readonly string[],
+): Record<string, unknown> {
+  return { ...source, ...Object.fromEntries(moments.map((field) => [field, Number(source[field])])) };
 }
