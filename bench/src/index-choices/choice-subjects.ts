@@ -22,7 +22,7 @@ export interface ChoiceSubject {
 const TRADES = { trades: 200_000, markets: 2_000, lengthMs: DAY_MS };
 /** Of these tokens candles of every minute and books are stored, and asked for. */
 const ASKED_MARKETS = [1, 2, 3, 4, 5, 6, 7, 8];
-/** Beside them, as in any day, many tokens with few candles: all together 49,000. */
+/** Beside them, as in any day, many tokens with few candles: all together 46,000. */
 const CANDLE_TRADES = { ...TRADES, trades: 15_000 };
 /** Two documents of 25 levels each: of all tokens 2,000. */
 const BOOKS_A_TOKEN = 125;
