@@ -13,7 +13,7 @@ export const functionTriggerSettings = z.object({
   TRIGGER_DISCOVERY_INTERVAL_MS: wholeNumber({ min: 100, max: 600_000 }).default(5_000),
   /** When a call without an answer counts as failed, milliseconds; above every function's own timeout. */
   TRIGGER_CALL_TIMEOUT_MS: wholeNumber({ min: 100, max: 299_000 }).default(120_000),
-  /** Deliveries of a job or event before it becomes a dead letter. */
+  /** Deliveries of a job or event that may fail by its own fault before it becomes a dead letter. */
   TRIGGER_DELIVERIES_MAX: wholeNumber({ min: 1, max: 1_000 }).default(20),
   /** The longest pause between two deliveries of a job or event, and between calls of a failing tick, milliseconds. */
   TRIGGER_DELAY_MAX_MS: wholeNumber({ min: 10, max: 3_600_000 }).default(60_000),

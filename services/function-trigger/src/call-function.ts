@@ -1,7 +1,9 @@
 import type { BusMessage, EventBus } from "@polytape/event-bus";
 import { errorFacts, type Log } from "@polytape/function-runtime";
+import { judgeAnswer, type Verdict } from "./answer-verdict.ts";
 import type { CallStatistics } from "./call-statistics.ts";
-import { type DeliveryLimits, decideDelivery, isPassing, isSuccess } from "./delivery-decision.ts";
+import { type DeliveryLimits, decideDelivery } from "./delivery-decision.ts";
+import type { FailureCounts } from "./failure-counts.ts";
 import type { CallAnswer, FunctionCall, Gateway } from "./gateway.ts";
 import { settleMessage } from "./settle-message.ts";
 import type { TriggerMetrics } from "./trigger-metrics.ts";
@@ -17,40 +19,49 @@ export interface DeliveryParts {
   readonly metrics: Pick<TriggerMetrics, "of">;
 }
 
-/** How the call went for the function: a refusal is the message's fault, not a sign of a sick function. */
-export type CallHealth = "succeeded" | "refused" | "failed";
+/** What is remembered of one topic's calls. */
+export interface CallRecords {
+  readonly statistics: CallStatistics;
+  readonly failures: FailureCounts;
+}
 
 /** Calls the function once with the messages, and settles each of them by the answer. */
 export async function callFunction(
   parts: DeliveryParts,
   triggered: FunctionTopic,
   messages: readonly BusMessage[],
-  statistics: CallStatistics,
-): Promise<CallHealth> {
+  records: CallRecords,
+): Promise<Verdict> {
   const startedMs = parts.now();
   const answer = await parts.gateway.call(toCall(triggered, messages));
   const tookMs = parts.now() - startedMs;
-  statistics.count({ succeeded: isSuccess(answer.status), tookMs });
+  const verdict = judgeAnswer(answer);
+  records.statistics.count({ succeeded: verdict === "succeeded", tookMs });
   parts.metrics.of(triggered.name).call({ status: answer.status, tookMs });
-  if (!isSuccess(answer.status)) logFailure(parts.log, triggered, messages, answer, tookMs);
+  if (verdict !== "succeeded") logTrouble(parts, triggered, messages, { ...answer, verdict, tookMs });
 
-  await Promise.all(
-    messages.map((message) => settle(parts, triggered, message, messages.length, answer, statistics)),
-  );
-  if (isSuccess(answer.status)) return "succeeded";
-  return isPassing(answer.status) ? "failed" : "refused";
+  const call = { answer, verdict, together: messages.length };
+  await Promise.all(messages.map((message) => settle(parts, triggered, message, call, records)));
+  return verdict;
 }
 
 async function settle(
   parts: DeliveryParts,
   triggered: FunctionTopic,
   message: BusMessage,
-  together: number,
-  answer: CallAnswer,
-  statistics: CallStatistics,
+  { answer, verdict, together }: { answer: CallAnswer; verdict: Verdict; together: number },
+  { statistics, failures }: CallRecords,
 ): Promise<void> {
+  const { deliveries, streamSequence } = message;
+  const isItsOwn = verdict === "failed" && together === 1;
   const decision = decideDelivery(
-    { kind: deliveryKind(triggered), status: answer.status, together, deliveries: message.deliveries },
+    {
+      kind: deliveryKind(triggered),
+      verdict,
+      together,
+      deliveries,
+      failures: isItsOwn ? failures.add(streamSequence) : 0,
+    },
     parts.limits,
   );
   const facts = { function: triggered.name, subject: message.subject, sequence: message.streamSequence };
@@ -68,6 +79,7 @@ async function settle(
     return;
   }
   parts.metrics.of(triggered.name).message(decision.act);
+  if (decision.act !== "retry") failures.forget(streamSequence);
   if (decision.act !== "bury") return;
   statistics.countDeadLetter();
   parts.log.error("dead letter", { ...facts, reason: decision.reason, deliveries: message.deliveries });
@@ -92,21 +104,22 @@ function toCall(triggered: FunctionTopic, messages: readonly BusMessage[]): Func
   };
 }
 
-function logFailure(
-  log: Log,
+function logTrouble(
+  { log, now }: DeliveryParts,
   triggered: FunctionTopic,
   messages: readonly BusMessage[],
-  answer: CallAnswer,
-  tookMs: number,
+  { status, said, verdict, tookMs }: CallAnswer & { readonly verdict: Verdict; readonly tookMs: number },
 ): void {
   const [first] = messages;
   log.warn("call failed", {
     function: triggered.name,
-    status: answer.status,
-    said: answer.said,
+    status,
+    verdict,
+    said,
     subject: first?.subject,
     sequence: first?.streamSequence,
     deliveries: first?.deliveries,
+    ...(first && { waited_s: Math.round((now() - first.publishedAtMs) / 1_000) }),
     ...(messages.length > 1 && { together: messages.length }),
     took_ms: tookMs,
   });

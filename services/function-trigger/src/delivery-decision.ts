@@ -1,3 +1,4 @@
+import type { Verdict } from "./answer-verdict.ts";
 import { growingDelayMs } from "./growing-delay.ts";
 import type { DeliveryKind } from "./triggered-function.ts";
 
@@ -11,15 +12,17 @@ export type DeliveryDecision =
 
 export interface Delivery {
   readonly kind: DeliveryKind;
-  /** HTTP status; null when no answer came (refused, cut off, too late). */
-  readonly status: number | null;
+  readonly verdict: Verdict;
   /** Messages in the call. */
   readonly together: number;
   /** Times this message was delivered, this one included. */
   readonly deliveries: number;
+  /** How many of them failed by what may be its own fault, this one included; 0 unless this one did. */
+  readonly failures: number;
 }
 
 export interface DeliveryLimits {
+  /** Deliveries that may fail by what may be the message's own fault. */
   readonly deliveriesMax: number;
   readonly delayMaxMs: number;
 }
@@ -28,30 +31,15 @@ export interface DeliveryLimits {
 const ALONE_AFTER_MS = 1_000;
 
 /**
- * Statuses that are final for servers in general, but not here: 404 is what the gateway answers while a
- * function is being deployed, 408 and 429 ask for another try.
- */
-const PASSING_STATUSES = new Set([404, 408, 429]);
-
-/**
- * The rules of delivery. A batch that failed says nothing about any one of its messages, so none of them
- * is buried before it has failed alone.
+ * The rules of delivery. A batch that failed says nothing about any one of its messages, so none of them is buried
+ * before it has failed alone; nor is one for trouble that any other message would have met.
  */
 export function decideDelivery(delivery: Delivery, limits: DeliveryLimits): DeliveryDecision {
-  const { kind, status, together, deliveries } = delivery;
-  if (isSuccess(status)) return { act: "acknowledge" };
+  const { kind, verdict, together, deliveries, failures } = delivery;
+  if (verdict === "succeeded") return { act: "acknowledge" };
   if (kind === "tick") return { act: "drop" };
   if (together > 1) return { act: "retry", afterMs: Math.min(ALONE_AFTER_MS, limits.delayMaxMs) };
-  if (!isPassing(status)) return { act: "bury", reason: "refused" };
-  if (deliveries >= limits.deliveriesMax) return { act: "bury", reason: "deliveries exhausted" };
+  if (verdict === "refused") return { act: "bury", reason: "refused" };
+  if (failures >= limits.deliveriesMax) return { act: "bury", reason: "deliveries exhausted" };
   return { act: "retry", afterMs: growingDelayMs(deliveries, limits.delayMaxMs) };
-}
-
-export function isSuccess(status: number | null): boolean {
-  return status !== null && status >= 200 && status < 300;
-}
-
-/** Whether the same call may succeed later. */
-export function isPassing(status: number | null): boolean {
-  return status === null || status >= 500 || PASSING_STATUSES.has(status);
 }

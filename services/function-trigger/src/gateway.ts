@@ -22,6 +22,8 @@ export interface FunctionCall {
 /** What came back; `status` null when no whole answer came, and `said` tells why. */
 export interface CallAnswer {
   readonly status: number | null;
+  /** False when there was no connection: nothing was called. */
+  readonly reached: boolean;
   /** The start of the answer, for the log. */
   readonly said: string;
 }
@@ -66,12 +68,27 @@ export function openGateway(settings: GatewaySettings): Gateway {
           redirect: "manual",
           signal: AbortSignal.timeout(settings.callTimeoutMs),
         });
-        return { status: response.status, said: await readStart(response, SAID_BYTES_MAX) };
+        return { status: response.status, reached: true, said: await readStart(response, SAID_BYTES_MAX) };
       } catch (error) {
-        return { status: null, said: describeFailure(error) };
+        return { status: null, reached: !isUnconnected(error), said: describeFailure(error) };
       }
     },
   };
+}
+
+/** How the system, and the client where it gives up by itself, say that no connection was made. */
+const UNCONNECTED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+function isUnconnected(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && "code" in cause && UNCONNECTED.has(String(cause.code));
 }
 
 /** `fetch failed` says nothing; its cause does. */

@@ -3,6 +3,7 @@ import { errorFacts } from "@polytape/function-runtime";
 import { callFunction, type DeliveryParts } from "./call-function.ts";
 import { type CallSlots, createCallSlots } from "./call-slots.ts";
 import { type CallStatistics, type CallSummary, createCallStatistics } from "./call-statistics.ts";
+import { createFailureCounts } from "./failure-counts.ts";
 import { growingDelayMs } from "./growing-delay.ts";
 import { pause } from "./pause.ts";
 import { planCalls } from "./plan-calls.ts";
@@ -106,17 +107,19 @@ function deliveryOf(
   const isTick = deliveryKind(fed) === "tick";
   const { delayMaxMs } = parts.limits;
   const pauseMaxMs = isTick ? delayMaxMs : Math.min(TASK_PAUSE_MAX_MS, delayMaxMs);
+  const records = { statistics, failures: createFailureCounts() };
   let failuresInARow = 0;
 
   return async (messages) => {
     for (const call of planCalls(messages)) {
-      const health = await slots.run(async () => {
-        if (!draining.aborted) return callFunction(parts, fed, call, statistics);
+      const verdict = await slots.run(async () => {
+        if (!draining.aborted) return callFunction(parts, fed, call, records);
         for (const message of call) message.retryAfter(0);
         return null;
       });
-      if (health === "succeeded") failuresInARow = 0;
-      if (health === "failed" || (health === "refused" && isTick)) {
+      if (verdict === "succeeded") failuresInARow = 0;
+      // A task that is refused is at fault itself, and no sign of a sick function.
+      else if (verdict !== null && (verdict !== "refused" || isTick)) {
         failuresInARow += 1;
         await pause(growingDelayMs(failuresInARow, pauseMaxMs), draining);
       }
