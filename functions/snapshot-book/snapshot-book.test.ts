@@ -6,7 +6,7 @@ import {
   PolytapeError,
   type RejectedRecord,
 } from "@polytape/market-model";
-import { aBook, aMarket } from "@polytape/market-model/testing";
+import { aBook, aMarket, aTrade } from "@polytape/market-model/testing";
 import { inMemoryStore } from "@polytape/market-store/in-memory";
 import { inMemorySource } from "@polytape/polymarket-source/in-memory";
 import { expect, test } from "vitest";
@@ -311,11 +311,11 @@ test("refuses a checkpoint of an unknown shape instead of quietly starting anew"
 // Books give way before trades: the last of the disk is for what cannot be had again.
 test("reads no book while the store is short of disk, and goes on by itself when there is room", async () => {
   const desk = await aDesk();
-  desk.deps.store.shelf.room = { isShort: true, reason: "disk past the high watermark (90%)" };
+  desk.deps.store.showRoom({ shortOf: "disk", reason: "disk past the high watermark (90%)" });
 
   const short = await snapshotBook(desk.deps);
   const calls = desk.deps.source.calls.length;
-  desk.deps.store.shelf.room = { isShort: false, reason: null };
+  desk.deps.store.showRoom({ shortOf: null, reason: null });
   const roomy = await snapshotBook(desk.deps);
 
   expect(short).toEqual({
@@ -324,4 +324,25 @@ test("reads no book while the store is short of disk, and goes on by itself when
   });
   expect(calls).toBe(0);
   expect(roomy).toMatchObject({ stored: 2 });
+});
+
+// What the store has time for is for the trades that it refused.
+test("reads no book after a write of trades was refused, and goes on when none is refused any more", async () => {
+  const desk = await aDesk();
+  const { store, source } = desk.deps;
+  const trades = [aTrade()];
+  store.refuseWrites("store_busy");
+  await expect(store.trades.createTrades(trades)).rejects.toMatchObject({ code: "store_busy" });
+  store.refuseWrites(null);
+
+  const busy = await snapshotBook(desk.deps);
+  const calls = source.calls.length;
+
+  expect(busy).toEqual({
+    skipped: "the store is short of capacity",
+    reason: "writes refused since the last look: 1",
+  });
+  expect(calls).toBe(0);
+  expect(await store.trades.createTrades(trades)).toEqual({ stored: 1, repeated: 0 });
+  expect(await snapshotBook(desk.deps)).toMatchObject({ stored: 2 });
 });

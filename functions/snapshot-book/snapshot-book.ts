@@ -14,7 +14,7 @@ import { collidedIntervals, unverifiedInterval, withoutCollided } from "./doubtf
 
 export interface SnapshotBookDeps {
   readonly source: Pick<PolymarketSource, "readBooks">;
-  readonly store: Pick<MarketStore, "markets" | "books" | "checkpoints" | "coverage" | "rejections" | "disk">;
+  readonly store: Pick<MarketStore, "markets" | "books" | "checkpoints" | "coverage" | "rejections" | "room">;
   readonly levelsMax: number;
   readonly marketsMax: number;
   /** Follow these tokens instead of the most active markets. */
@@ -36,11 +36,12 @@ const KEEP_TOKENS_MAX = 3_000;
  * May run again at any moment: a book's documents are named by token and book time, an unchanged book costs
  * none, and an older one changes nothing. What was seen is written last, in one guarded write: after a crash
  * the same books are stored once more under the same names. When time runs out, the next run begins with the
- * tokens that were left. While the store is short of disk no book is read: what is left is for trades.
+ * tokens that were left. While the store is short of disk or has too much to do no book is read: what is left is
+ * for trades.
  */
 export async function snapshotBook(deps: SnapshotBookDeps): Promise<JobReport> {
-  const room = await deps.store.disk.look();
-  if (room.isShort) return { skipped: "the store is short of disk", reason: room.reason };
+  const room = await deps.store.room.look();
+  if (room.shortOf !== null) return { skipped: `the store is short of ${room.shortOf}`, reason: room.reason };
   const tally = startTally();
   try {
     return await lookAtAll(deps, tally);

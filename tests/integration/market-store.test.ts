@@ -24,6 +24,19 @@ describe("market store on a real server", () => {
         const path = `/${names.books}/_doc/${encodeURIComponent(`${assetId}|${tsMs}|${side}`)}`;
         await server.request({ method: "DELETE", path });
       },
+      // One bulk that is larger than the memory for all of them: a tenth of the heap.
+      async meetTooMuch() {
+        const line = `{"create":{"_index":"${names.prefix}too-much"}}\n{"text":"${"x".repeat(1_000_000)}"}\n`;
+        const lines = Buffer.from(line.repeat(60));
+        await server.request({ method: "POST", path: "/_bulk", lines, accept: [429], once: true });
+      },
+      async duringFullDisk(act) {
+        const path = `/${names.prefix}*/_settings`;
+        const block = (isOn: true | null) =>
+          server.request({ method: "PUT", path, body: { "index.blocks.read_only_allow_delete": isOn } });
+        await block(true);
+        return act().finally(() => block(null));
+      },
       async observedTitles(marketId) {
         const answer = await server.request({
           method: "POST",

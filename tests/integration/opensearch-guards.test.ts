@@ -89,7 +89,7 @@ describe("a store that takes nothing new", () => {
   });
 
   it("has room while nothing blocks it and its disk is not nearly full", async () => {
-    expect(await store.disk.look()).toEqual({ isShort: false, reason: null });
+    expect(await store.room.look()).toEqual({ shortOf: null, reason: null });
   });
 
   it("lets retention make room, which is what ends it", async () => {

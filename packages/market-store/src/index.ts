@@ -14,7 +14,7 @@ export * from "./opensearch/connection.ts";
 export * from "./opensearch/index-names.ts";
 export { readSchemaVersion, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION } from "./opensearch/schema-version.ts";
 export { isWriteBlock } from "./retention/index-retention.ts";
-export type { DiskRoom, StoreDisk } from "./retention/store-disk.ts";
 export * from "./retention/store-retention.ts";
+export type { Room, StoreRoom } from "./room/store-room.ts";
 export type { BackedUpIndex, StoreBackups } from "./upkeep/store-backups.ts";
 export type { NodeState, StoreState, Watermark } from "./upkeep/store-state.ts";

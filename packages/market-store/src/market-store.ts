@@ -18,8 +18,8 @@ import type {
   Trade,
 } from "@polytape/market-model";
 import type { CoveragePage, IntervalQuery } from "./bookkeeping/coverage-page.ts";
-import type { StoreDisk } from "./retention/store-disk.ts";
 import type { StoreRetention } from "./retention/store-retention.ts";
+import type { StoreRoom } from "./room/store-room.ts";
 import type { StoreBackups } from "./upkeep/store-backups.ts";
 import type { StoreState } from "./upkeep/store-state.ts";
 
@@ -42,7 +42,7 @@ export interface MarketStore {
   readonly coverage: CoverageLedger;
   readonly rejections: RejectionSamples;
   readonly retention: StoreRetention;
-  readonly disk: StoreDisk;
+  readonly room: StoreRoom;
   readonly backups: StoreBackups;
   /** Cluster state and answer time; throws `store_unavailable`. */
   health(): Promise<{ status: "green" | "yellow" | "red"; tookMs: number }>;

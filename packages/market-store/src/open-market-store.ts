@@ -14,7 +14,7 @@ import { indexNames } from "./opensearch/index-names.ts";
 import { schemaGuard } from "./opensearch/schema-version.ts";
 import type { StoreParts } from "./opensearch/store-parts.ts";
 import { indexRetention } from "./retention/index-retention.ts";
-import { storeDisk } from "./retention/store-disk.ts";
+import { storeRoom } from "./room/store-room.ts";
 import { type StoredDays, storedDays } from "./trades/stored-days.ts";
 import { tradeTape } from "./trades/trade-tape.ts";
 import { storeBackups } from "./upkeep/store-backups.ts";
@@ -45,7 +45,7 @@ function marketStoreOn(parts: StoreParts, days: StoredDays): MarketStore {
     coverage: coverageLedger(parts),
     rejections: rejectionSamples(parts),
     retention: indexRetention(parts),
-    disk: storeDisk(parts),
+    room: storeRoom(parts),
     backups: storeBackups(parts),
     inspect: () => readStoreState(parts),
     async health() {

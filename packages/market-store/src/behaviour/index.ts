@@ -3,6 +3,7 @@ import { describeBooks } from "./books.ts";
 import { describeCandles } from "./candles.ts";
 import { describeCoverage } from "./coverage.ts";
 import { describeMarkets } from "./markets.ts";
+import { describeRoom } from "./room.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 import { describeTrades } from "./trades.ts";
 
@@ -16,4 +17,5 @@ export function describeStoreBehaviour(open: () => StoreUnderTest): void {
   describeBooks(open);
   describeBookkeeping(open);
   describeCoverage(open);
+  describeRoom(open);
 }

@@ -10,6 +10,10 @@ export interface StoreUnderTest {
   settle(): Promise<void>;
   /** Takes one side's document of a book away. */
   loseBookSide(assetId: string, tsMs: EpochMs, side: BookSide): Promise<void>;
+  /** Has a write refused because there is too much to do at that moment. */
+  meetTooMuch(): Promise<void>;
+  /** As while a disk is past its last watermark. */
+  duringFullDisk<T>(act: () => Promise<T>): Promise<T>;
   /** Titles of the observed versions of a market, oldest first. */
   observedTitles(marketId: string): Promise<string[]>;
 }

@@ -11,6 +11,15 @@ describe("in-memory store", () => {
     clock,
     settle: async () => {},
     loseBookSide: async (...which) => store.loseBookSide(...which),
+    async meetTooMuch() {
+      store.refuseWrites("store_busy");
+      await store.trades.createTrades([aTrade()]).catch(() => {});
+      store.refuseWrites(null);
+    },
+    async duringFullDisk(act) {
+      store.refuseWrites("store_full");
+      return act().finally(() => store.refuseWrites(null));
+    },
     observedTitles: async (marketId) => store.marketHistory(marketId).map(({ content }) => content.title),
   };
   describeStoreBehaviour(() => underTest);

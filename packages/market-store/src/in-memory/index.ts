@@ -1,5 +1,6 @@
 import type { EpochMs } from "@polytape/market-model";
 import type { BookShelf, MarketStore } from "../market-store.ts";
+import type { Room } from "../room/store-room.ts";
 import { storeUnavailable } from "../store-errors.ts";
 import type { StoreState } from "../upkeep/store-state.ts";
 import { inMemoryCheckpoints, inMemoryRejections } from "./bookkeeping.ts";
@@ -7,6 +8,7 @@ import { inMemoryBooks, type LoseBookSide } from "./books.ts";
 import { inMemoryCandles } from "./candles.ts";
 import { inMemoryCoverage } from "./coverage.ts";
 import { inMemoryMarkets, type MarketHistory } from "./markets.ts";
+import { inMemoryRefusals, type WriteRefusal } from "./refusals.ts";
 import { inMemoryRetention, type ShelfOfIndices } from "./retention.ts";
 import { inMemoryTrades } from "./trades.ts";
 import { inMemoryUpkeep } from "./upkeep.ts";
@@ -20,7 +22,7 @@ type Family =
   | "coverage"
   | "rejections"
   | "retention"
-  | "disk";
+  | "room";
 
 /** A call that can be made to fail: `"trades.createTrades"`. */
 export type StoreCall = { [F in Family]: `${F}.${keyof MarketStore[F] & string}` }[Family];
@@ -31,6 +33,10 @@ export interface InMemoryStore extends MarketStore {
    * with `afterEffect` when its effect is there but the answer is lost. Said twice: fails twice.
    */
   failNext(call: StoreCall, options?: { error?: Error; afterEffect?: boolean }): void;
+  /** Makes every write fail from now on, as a store without room does; null: no more. */
+  refuseWrites(refusal: WriteRefusal | null): void;
+  /** What a look at the room answers from now on, as long as writes are taken. */
+  showRoom(room: Room): void;
   /** What `retention` finds and deletes. */
   readonly shelf: ShelfOfIndices;
   /** What `inspect` answers from now on. */
@@ -55,19 +61,22 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
   const failures = new Map<string, PlannedFailure[]>();
   const checkpoints = inMemoryCheckpoints();
   const { history, ...markets } = inMemoryMarkets(now);
-  const { retention, disk, shelf } = inMemoryRetention();
+  const { retention, shelf } = inMemoryRetention();
+  const { room, showRoom, refuseWrites, checkCall } = inMemoryRefusals();
   const upkeep = inMemoryUpkeep();
   const { loseSide, ...books } = inMemoryBooks(checkpoints);
 
   function guarded<T extends object>(family: Family, calls: T): T {
     return new Proxy(calls, {
       get(target, name) {
-        const call: unknown = Reflect.get(target, name);
-        if (typeof call !== "function") return call;
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== "function") return method;
         return async (...args: unknown[]) => {
-          const failure = failures.get(`${family}.${String(name)}`)?.shift();
+          const call = `${family}.${String(name)}`;
+          checkCall(call);
+          const failure = failures.get(call)?.shift();
           if (failure && !failure.afterEffect) throw failure.error;
-          const answer: unknown = await Reflect.apply(call, target, args);
+          const answer: unknown = await Reflect.apply(method, target, args);
           if (failure) throw failure.error;
           return structuredClone(answer);
         };
@@ -84,7 +93,7 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     coverage: guarded("coverage", inMemoryCoverage(now)),
     rejections: guarded("rejections", inMemoryRejections()),
     retention: guarded("retention", retention),
-    disk: guarded("disk", disk),
+    room: guarded("room", room),
     backups: upkeep.backups,
     inspect: async () => upkeep.state(),
     showState: upkeep.show,
@@ -95,6 +104,8 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     failNext(call, { error = storeUnavailable(new Error("made to fail")), afterEffect = false } = {}) {
       failures.set(call, [...(failures.get(call) ?? []), { error, afterEffect }]);
     },
+    refuseWrites,
+    showRoom,
     shelf,
     loseBookSide: loseSide,
     marketHistory: history,

@@ -1,5 +1,4 @@
 import { DAY_MS, type EpochMs, PolytapeError } from "@polytape/market-model";
-import type { DiskRoom, StoreDisk } from "../retention/store-disk.ts";
 import type { DropQuery, EventIndex, StoreRetention } from "../retention/store-retention.ts";
 
 /** What there is to be deleted; a test puts it there, the other parts of this store know nothing of it. */
@@ -12,13 +11,10 @@ export interface ShelfOfIndices {
   rejectedAt: EpochMs[];
   /** The index that is written to is large or old enough. */
   rolloverIsDue: boolean;
-  /** What a look at the disk says. */
-  room: DiskRoom;
 }
 
 export function inMemoryRetention(): {
   retention: StoreRetention;
-  disk: StoreDisk;
   shelf: ShelfOfIndices;
 } {
   const shelf: ShelfOfIndices = {
@@ -28,7 +24,6 @@ export function inMemoryRetention(): {
     coverageDays: [],
     rejectedAt: [],
     rolloverIsDue: false,
-    room: { isShort: false, reason: null },
   };
 
   function drop(from: "coverageDays" | "rejectedAt", isDue: (atMs: EpochMs) => boolean, query: DropQuery) {
@@ -67,5 +62,5 @@ export function inMemoryRetention(): {
       return { alias, rolled: true, from, to };
     },
   };
-  return { retention, disk: { look: async () => shelf.room }, shelf };
+  return { retention, shelf };
 }

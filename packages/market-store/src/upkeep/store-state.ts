@@ -3,7 +3,7 @@ import { readAnswer } from "../opensearch/answers.ts";
 import type { IndexNames } from "../opensearch/index-names.ts";
 import { readSchemaVersion, SCHEMA_VERSION } from "../opensearch/schema-version.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
-import { isPast } from "../retention/store-disk.ts";
+import { isPast } from "../room/disk-watermark.ts";
 
 /** What an operator wants to know of the server beside its data. */
 export interface StoreState {
