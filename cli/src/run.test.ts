@@ -235,6 +235,10 @@ test("backfills are shown with what is done, left and to go", async () => {
 });
 
 test.each([
+  [
+    { pages: 0, waitsFor: "disk past the high watermark (90%)" },
+    /^first .*waits: disk past the high watermark \(90%\)$/,
+  ],
   [{ pages: 0 }, /^first .* 12:00:00 +- +- +- +- +- .*waits until 12:10:00$/],
   [
     { pages: 9, state: "done", servedFromSeconds: NOW / 1_000 - 60 },

@@ -101,6 +101,8 @@ export const backfillSchema = z.object({
   reason: z.string().nullable(),
   /** No job was sent for it: the next tick sends one. */
   awaitsTick: z.boolean().default(false),
+  /** What it waits for until then, in words; null: nothing that anybody could mend. */
+  waitsFor: z.string().nullable().default(null),
   /** That tick comes no earlier than this. */
   notBeforeMs: z.int().default(0),
   /** Where the feed of its market ended at the last walk (null: it had no row), and how many walks there were. */
@@ -152,6 +154,7 @@ export function newBackfill(
     servedFromSeconds: null,
     reason: null,
     awaitsTick: false,
+    waitsFor: null,
     notBeforeMs: 0,
     feedEnd: null,
     claim: null,

@@ -14,7 +14,10 @@ import { tendBackfills } from "./tend-backfills.ts";
 
 export interface BackfillTradesParts extends RunContext, ReadingParts {
   readonly source: Pick<PolymarketSource, "readTradePage" | "findMarkets" | "readStatus">;
-  readonly store: Pick<MarketStore, "trades" | "markets" | "checkpoints" | "coverage" | "rejections">;
+  readonly store: Pick<
+    MarketStore,
+    "trades" | "markets" | "checkpoints" | "coverage" | "rejections" | "room"
+  >;
   readonly bus: Pick<EventBus, "publish" | "publishTradesStored">;
   readonly bounds: RequestBounds;
   readonly settleSeconds: number;

@@ -12,8 +12,16 @@ import { endBackfill, settleBatch } from "./settle-batch.ts";
 /** Walks begun anew in a row without getting further down than before. */
 const RESTARTS_MAX = 5;
 
-/** The live tail comes first; an upstream that is behind, or whose feed ends early, is given time. */
-const LEFT_TO_TICK: readonly string[] = ["throttled", "upstream_behind", "end_to_confirm"];
+/** What a backfill rests for until a tick: the live tail comes first, an upstream that is behind is given time. */
+const RESTS: Readonly<Record<string, string>> = {
+  upstream_throttled: "throttled",
+  upstream_behind: "upstream_behind",
+  short_of_disk: "waiting_for_disk",
+  short_of_capacity: "waiting_for_capacity",
+};
+
+/** As is a feed that ended early. */
+const LEFT_TO_TICK: readonly string[] = [...Object.values(RESTS), "end_to_confirm"];
 
 /** One call's worth of a backfill, and the job for the next one. */
 export async function continueBackfill(
@@ -38,7 +46,7 @@ async function walkOn(
   let failure: unknown = null;
   // A walk that has ended is over; only its last statements may still be waiting.
   if (before.walk.end === null) {
-    ({ failure } = await readLag(parts));
+    failure = (await findShortage(parts)) ?? (await readLag(parts)).failure;
     for await (const batch of failure ? [] : readBatches(parts, before)) {
       const lag = batch.pages > 0 ? await readLag(parts) : NO_LAG;
       failure = lag.failure;
@@ -87,6 +95,12 @@ interface Lag {
 
 const NO_LAG: Lag = { lagSeconds: 0, failure: null };
 
+/** What room there is belongs to the trades of now; those of the past are served tomorrow too. (decision 0022) */
+async function findShortage({ store }: BackfillTradesParts): Promise<PolytapeError | null> {
+  const { shortOf, reason } = await store.room.look();
+  return shortOf && new PolytapeError("operating", `short_of_${shortOf}`, reason ?? `short of ${shortOf}`);
+}
+
 /** A walk of which nothing was read begins now, whenever it was planned. */
 function openWalkNow({ now, settleSeconds }: BackfillTradesParts, state: Backfill): Backfill {
   const nowMs = now();
@@ -107,12 +121,12 @@ async function keepEstimate(
   await backfill.save({ ...backfill.state, estimate, updatedAtMs: now() });
 }
 
-/** What the upstream's failure means for the backfill; throws what may be mended when the job comes again. */
+/** What a failure of the upstream, or a store without room, means for the backfill; throws what may be mended when the job comes again. */
 async function takeFailure(
   parts: BackfillTradesParts,
   backfill: StoredBackfill,
   failure: unknown,
-): Promise<"throttled" | "upstream_behind" | "restarts" | "failed"> {
+): Promise<string> {
   const { log, now, settleSeconds } = parts;
   const { state } = backfill;
   const reason = failure instanceof Error ? failure.message : String(failure);
@@ -129,11 +143,11 @@ async function takeFailure(
     await endBackfill(parts, backfill, { state: "failed", reason });
     return "failed";
   }
-  const isThrottled = hasCode(failure, "upstream_throttled");
-  const awaitsTick = isThrottled || hasCode(failure, "upstream_behind");
-  await backfill.save({ ...state, updatedAtMs: now(), awaitsTick });
-  if (awaitsTick) return isThrottled ? "throttled" : "upstream_behind";
-  throw failure;
+  const rest = failure instanceof PolytapeError ? RESTS[failure.code] : undefined;
+  const awaitsTick = rest !== undefined;
+  await backfill.save({ ...state, updatedAtMs: now(), awaitsTick, waitsFor: awaitsTick ? reason : null });
+  if (rest === undefined) throw failure;
+  return rest;
 }
 
 /** What one call did; for one that did nothing `before` and `after` are the same. */
@@ -152,7 +166,7 @@ export function reportOf(outcome: string, before: Backfill, after: Backfill): Jo
     ...(before.estimate === null && { estimate: after.estimate }),
     ...(after.walk.upstream === "v1" && { upstream: "v1" }),
     ...(after.servedFromSeconds !== null && { missing_before: after.servedFromSeconds }),
-    ...(after.reason !== null && { reason: after.reason }),
+    ...((after.reason ?? after.waitsFor) !== null && { reason: after.reason ?? after.waitsFor }),
   };
 }
 

@@ -22,6 +22,7 @@ function dyingParts(parts: BackfillTradesParts, dieAt: number, after: boolean) {
     bus: { publish: mortal(bus.publish), publishTradesStored: mortal(bus.publishTradesStored) },
     store: {
       markets: store.markets,
+      room: store.room,
       trades: { ...pick(store.trades), createTrades: mortal(store.trades.createTrades) },
       checkpoints: { read: store.checkpoints.read, write: mortal(store.checkpoints.write) },
       coverage: { ...pick(store.coverage), recordIntervals: mortal(store.coverage.recordIntervals) },

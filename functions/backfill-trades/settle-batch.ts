@@ -84,6 +84,7 @@ export async function settleBatch(
       reachedSeconds: Number.isFinite(reached) ? reached : null,
       servedFromSeconds: proof.servedFromSeconds,
       awaitsTick: feedEnd !== null,
+      waitsFor: null,
       notBeforeMs: feedEnd ? now() + confirmAfterMs(feedEnd) : 0,
       feedEnd: feedEnd ?? state.feedEnd,
       claim: leftOf(batch.walk, resumed),

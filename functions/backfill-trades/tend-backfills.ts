@@ -12,7 +12,7 @@ const JOB_LOST_AFTER_MS = 3 * MINUTE_MS;
 
 /**
  * The tick: plans the first backfill, closes what is over, and sends a job for each running one that has none,
- * because it was throttled, or because its job was lost. It reads no trades upstream.
+ * because it was throttled, or because its job was lost; none while the store has no room. It reads no trades upstream.
  */
 export async function tendBackfills(parts: BackfillTradesParts, list: BackfillList): Promise<JobReport> {
   const first = firstRequest(parts.bounds, parts.now());
@@ -26,9 +26,12 @@ export async function tendBackfills(parts: BackfillTradesParts, list: BackfillLi
     else await list.put({ id, open: false });
   }
   const lost = running.filter(({ state }) => isWithoutJob(parts, state, running.length));
-  for (const { state } of lost) await sendJobAnew(parts.bus, state);
   if (lost.length === 0) return { outcome: "nothing_to_do" };
-  return { outcome: "jobs_sent", backfills: lost.map(({ state }) => state.id) };
+  const backfills = lost.map(({ state }) => state.id);
+  const { shortOf, reason } = await parts.store.room.look();
+  if (shortOf !== null) return { outcome: `waiting_for_${shortOf}`, backfills, reason };
+  for (const { state } of lost) await sendJobAnew(parts.bus, state);
+  return { outcome: "jobs_sent", backfills };
 }
 
 /**

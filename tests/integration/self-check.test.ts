@@ -167,6 +167,7 @@ test("the backfill that it asks for reads the day again, and the ledger calls it
   const job = {
     ...theJob(),
     source,
+    store,
     bounds: { backfillDays: 0, retentionDays: 0 },
     settleSeconds: 600,
     budget: { pagesMax: 10, batchPages: 5 },

@@ -74,6 +74,7 @@ const backfill = z.object({
   rowsPerSecond: z.number().nullable(),
   servedFromSeconds: z.number().nullable(),
   reason: z.string().nullable(),
+  waitsFor: z.string().nullable().default(null),
   /** Reckoned by the function; null before its first call. */
   progress: z
     .object({
@@ -138,8 +139,12 @@ function rowOf(state: Backfill, waitsUntilMs: EpochMs | null) {
   ];
 }
 
-function remarkOf({ reason, servedFromSeconds }: Backfill, waitsUntilMs: EpochMs | null): string | null {
+function remarkOf(
+  { reason, waitsFor, servedFromSeconds }: Backfill,
+  waitsUntilMs: EpochMs | null,
+): string | null {
   if (reason !== null) return reason;
+  if (waitsFor !== null) return `waits: ${waitsFor}`;
   if (waitsUntilMs !== null) return `waits until ${timeText(waitsUntilMs).slice(11)}`;
   if (servedFromSeconds === null) return null;
   return `served only from ${timeText(servedFromSeconds * SECOND_MS)}: the rest is missing upstream`;

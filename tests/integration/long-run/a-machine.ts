@@ -130,6 +130,7 @@ export function aMachine(
         rejections: guard(store.rejections),
         markets: guard(store.markets),
         candles: guard(store.candles),
+        room: store.room,
       },
       bus: guard({ publishTradesStored: bus.publishTradesStored, publish: sendJob }),
       pause: async (ms: number) => clock.advance(ms),
