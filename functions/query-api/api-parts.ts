@@ -8,6 +8,7 @@ import { createCompletenessReaders } from "./completeness/completeness-reader.ts
 import { createStoreHealth } from "./completeness/store-health.ts";
 import type { ApiParts } from "./http/route.ts";
 import { version } from "./package.json";
+import { createStoreVersions } from "./routes/get-status/store-versions.ts";
 import type { queryApiSettings } from "./settings.ts";
 
 /** Questions that wait for their turn, of all keys together: what waits longer than a question may take is given up. */
@@ -21,7 +22,7 @@ export interface SharedParts extends Omit<ApiParts, keyof Readers> {
   readersFor(signal: AbortSignal): Readers;
 }
 
-type Readers = Pick<ApiParts, "store" | "markets" | "completeness">;
+type Readers = Pick<ApiParts, "store" | "markets" | "completeness" | "versions">;
 
 /** The service's parts, from what differs between a deployment and a test. */
 export function apiParts({
@@ -44,10 +45,16 @@ export function apiParts({
 }): SharedParts {
   const lookupOf = createMarketLookups(now);
   const readerOf = createCompletenessReaders(now);
+  const versionsOf = createStoreVersions(now, log);
   return {
     readersFor(signal) {
       const own = store.cancelledBy(signal);
-      return { store: own, markets: lookupOf(own.markets), completeness: readerOf(own.coverage) };
+      return {
+        store: own,
+        markets: lookupOf(own.markets),
+        completeness: readerOf(own.coverage),
+        versions: () => versionsOf(own),
+      };
     },
     gate,
     turns: createFairTurns({ atOnce: settings.API_ANSWERS_AT_ONCE, waitingMax: WAITING_MAX }),

@@ -7,6 +7,8 @@ const FLUSH_EVERY_MS = 1_000;
 
 export interface AccessConnection {
   isConnected(): boolean;
+  /** Of the server that is connected; null while none is. */
+  serverVersion(): string | null;
   /** Writes at once what was counted, as far as the bus is there: an end may be near. */
   flushNow(): Promise<void>;
   /** Writes what is left, then no more, and leaves the bus. */
@@ -61,6 +63,7 @@ export function connectAccess(
   })();
   return {
     isConnected: () => state.bus?.isConnected() ?? false,
+    serverVersion: () => state.bus?.serverVersion() ?? null,
     flushNow,
     async close() {
       state.closed = true;

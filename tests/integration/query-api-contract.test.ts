@@ -1,5 +1,5 @@
 import { HOUR_MS } from "@polytape/market-model";
-import { type MarketStore, openMarketStore } from "@polytape/market-store";
+import { type MarketStore, openMarketStore, SCHEMA_VERSION } from "@polytape/market-store";
 import { type Finding, findingsOf, rejections, storeWorld } from "@polytape/query-api/testing/contract";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { z } from "zod";
@@ -70,6 +70,16 @@ test.each(ADDRESSES)("%s/v1/… answers all questions of the table, as in one pr
     if (contentType !== "application/json") expect(text, path).toBe(here);
     else expect(lasting(finding, text), path).toEqual(lasting(finding, here));
   }
+});
+
+test("/v1/status tells the versions of what it runs on", async () => {
+  const { versions } = body.parse(await (await ask("/v1/status")).json());
+
+  const number = expect.stringMatching(/^\d+\.\d+\.\d+/);
+  expect(versions).toEqual({
+    ...{ polytape: number, api: "v1", opensearch: number, nats: number },
+    schema: SCHEMA_VERSION,
+  });
 });
 
 // Of these the function sees nothing: what reads the query before it leaves the two names out, and refuses a path

@@ -33,7 +33,7 @@ export async function queryApiOver(store: MarketStore, now: () => number): Promi
   const log: string[] = [];
   const parts = {
     ...{ store, gate, settings, now },
-    bus: { isConnected: () => true },
+    bus: { isConnected: () => true, serverVersion: () => "2.14.9" },
     log: createLog("query-api", (line) => log.push(line)),
   };
   const respond = createApp(apiParts(parts));

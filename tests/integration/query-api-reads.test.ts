@@ -168,7 +168,11 @@ test("candles, books, status and coverage are read from the real store", async (
   });
   expect(early.status).toBe(404);
   expect(status.body).toMatchObject({
-    streams: [{ stream: "trades", newest_ts: expect.any(String) }, {}, {}],
+    streams: [
+      { stream: "trades", newest_ts: expect.any(String), ingest_lag_ms: expect.any(Number) },
+      { stream: "books" },
+      { stream: "markets", newest_ingested_at: expect.any(String), ingest_lag_ms: expect.any(Number) },
+    ],
   });
   expect([coverage.status, coverage.body]).toMatchObject([200, { totals: [{ complete: null }, {}, {}] }]);
 });

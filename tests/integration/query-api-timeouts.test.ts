@@ -140,7 +140,7 @@ async function anApiOver(over: MarketStore): Promise<(path: string) => Promise<R
     apiParts({
       store: over,
       gate,
-      bus: { isConnected: () => true },
+      bus: { isConnected: () => true, serverVersion: () => "2.14.9" },
       settings: {
         RETENTION_DAYS: 90,
         SETTLE_SECONDS: 600,

@@ -1,7 +1,7 @@
 import type { AccessGate, ApiKeyRecord } from "@polytape/api-access";
 import type { Log } from "@polytape/function-runtime";
 import type { CandleInterval, EpochMs } from "@polytape/market-model";
-import type { MarketStore } from "@polytape/market-store";
+import type { MarketStore, StoreVersions } from "@polytape/market-store";
 import type { z } from "zod";
 import type { MarketLookup } from "../catalogue/market-lookup.ts";
 import type { CompletenessReader } from "../completeness/completeness-reader.ts";
@@ -19,7 +19,9 @@ export interface ApiParts {
   readonly gate: AccessGate;
   /** The health of the store; null when it does not answer. */
   readonly health: () => Promise<Awaited<ReturnType<MarketStore["health"]>> | null>;
-  readonly bus: { isConnected(): boolean };
+  /** What the store runs on; null: not known. */
+  readonly versions: () => Promise<StoreVersions | null>;
+  readonly bus: { isConnected(): boolean; serverVersion(): string | null };
   readonly rules: ApiRules;
   readonly now: () => EpochMs;
   readonly log: Log;

@@ -57,7 +57,10 @@ export async function anApi(
     apiParts({
       store,
       gate,
-      bus: { isConnected: () => bus.connected },
+      bus: {
+        isConnected: () => bus.connected,
+        serverVersion: () => (bus.connected ? "2.14.9" : null),
+      },
       settings: { ...settings, ...options.settings },
       log,
       now,

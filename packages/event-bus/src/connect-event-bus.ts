@@ -50,6 +50,7 @@ function eventBusOn(connection: NatsConnection): EventBus {
     },
     inspect: () => inspectBus(client),
     isConnected,
+    serverVersion: () => (isConnected() ? (connection.info?.version ?? null) : null),
     close: () => closeGently(connection, isConnected),
   };
 }

@@ -104,6 +104,8 @@ export interface EventBus {
   /** What streams, consumers and schedules hold right now. */
   inspect(): Promise<BusState>;
   isConnected(): boolean;
+  /** Of the server that is connected; null while none is. */
+  serverVersion(): string | null;
   close(): Promise<void>;
 }
 

@@ -116,6 +116,7 @@ export function inMemoryBus(): InMemoryBus {
       return state;
     },
     isConnected: () => connected,
+    serverVersion: () => (connected ? "2.0.0" : null),
     close: async () => {
       connected = false;
     },

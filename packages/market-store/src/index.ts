@@ -17,4 +17,4 @@ export { isWriteBlock } from "./retention/index-retention.ts";
 export * from "./retention/store-retention.ts";
 export type { Room, StoreRoom } from "./room/store-room.ts";
 export type { BackedUpIndex, StoreBackups } from "./upkeep/store-backups.ts";
-export type { NodeState, StoreState, Watermark } from "./upkeep/store-state.ts";
+export type { NodeState, StoreState, StoreVersions, Watermark } from "./upkeep/store-state.ts";

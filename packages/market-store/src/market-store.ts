@@ -21,7 +21,7 @@ import type { CoveragePage, IntervalQuery } from "./bookkeeping/coverage-page.ts
 import type { StoreRetention } from "./retention/store-retention.ts";
 import type { StoreRoom } from "./room/store-room.ts";
 import type { StoreBackups } from "./upkeep/store-backups.ts";
-import type { StoreState } from "./upkeep/store-state.ts";
+import type { StoreState, StoreVersions } from "./upkeep/store-state.ts";
 
 /**
  * The tape's memory. The only place that knows OpenSearch. Every write may be repeated; a write that
@@ -46,6 +46,8 @@ export interface MarketStore {
   readonly backups: StoreBackups;
   /** Cluster state and answer time; throws `store_unavailable`. */
   health(): Promise<{ status: "green" | "yellow" | "red"; tookMs: number }>;
+  /** Of the server, and of the indices as the last migration left them. */
+  versions(): Promise<StoreVersions>;
   /** Version, schema, disks and blocks, for an operator's eyes. */
   inspect(): Promise<StoreState>;
   /**
@@ -90,6 +92,8 @@ export interface MarketCatalogue {
   findMarkets(marketIds: readonly string[]): Promise<Map<string, StoredMarket>>;
   /** By condition id, Gamma id or slug. */
   findMarket(anyId: string): Promise<StoredMarket | null>;
+  /** The one that the venue updated last, of those updated at a moment or before it; as far as searches see it. */
+  lastUpdatedMarket(upToMs: EpochMs): Promise<StoredMarket | null>;
   searchMarkets(query: MarketQuery): Promise<{ markets: StoredMarket[]; next: MarketPosition | null }>;
   /** Open markets that accept orders, most traded in 24 hours first. */
   mostActiveMarkets(limit: number): Promise<StoredMarket[]>;

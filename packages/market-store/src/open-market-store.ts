@@ -18,7 +18,7 @@ import { storeRoom } from "./room/store-room.ts";
 import { type StoredDays, storedDays } from "./trades/stored-days.ts";
 import { tradeTape } from "./trades/trade-tape.ts";
 import { storeBackups } from "./upkeep/store-backups.ts";
-import { readStoreState } from "./upkeep/store-state.ts";
+import { readStoreState, readStoreVersions } from "./upkeep/store-state.ts";
 
 const healthAnswer = z.object({ status: z.enum(["green", "yellow", "red"]) });
 
@@ -48,6 +48,7 @@ function marketStoreOn(parts: StoreParts, days: StoredDays): MarketStore {
     room: storeRoom(parts),
     backups: storeBackups(parts),
     inspect: () => readStoreState(parts),
+    versions: () => readStoreVersions(parts),
     async health() {
       const startedMs = performance.now();
       const answer = await store.request({

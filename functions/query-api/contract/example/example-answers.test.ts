@@ -18,6 +18,7 @@ async function anExampleWorld() {
     ],
     "1h",
   );
+  await api.store.markets.storeMarkets([aMarket({ updatedAtMs: NOW - 4_200 })], NOW);
   api.clock.nowMs = NOW + 10_000;
   await recordCoverage(api.store, "2026-11-22T00:00:00Z", "2026-11-22T11:50:00Z", { evidence: { pages: 3 } });
   await recordCoverage(api.store, "2026-11-22T10:20:00Z", "2026-11-22T10:30:00Z", {

@@ -1,7 +1,11 @@
+import { aMarket } from "@polytape/market-model/testing";
+import { SCHEMA_VERSION } from "@polytape/market-store";
 import { expect, test } from "vitest";
 import { anApi, NOW } from "../../testing/an-api.ts";
 import { recordCoverage } from "../../testing/record-coverage.ts";
 import { tradesOf } from "../../testing/store-trades.ts";
+
+const OTHER = `0x${"7".repeat(64)}`;
 
 test("tells the newest trade, its age, and what is known about the last day", async () => {
   const api = await anApi();
@@ -16,10 +20,51 @@ test("tells the newest trade, its age, and what is known about the last day", as
     newest_ts: "2026-11-22T11:59:30.000Z",
     newest_ingested_at: "2026-11-22T12:00:00.000Z",
     lag_ms: 30_000,
+    ingest_lag_ms: 30_000,
     coverage: { complete: true, gaps: [] },
   });
   expect(body.streams[1]).toMatchObject({ stream: "books", newest_ts: null, coverage: { complete: null } });
-  expect(body.versions).toMatchObject({ api: "v1", polytape: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+  expect(body.versions).toEqual({
+    ...{ api: "v1", polytape: expect.stringMatching(/^\d+\.\d+\.\d+/) },
+    ...{ opensearch: "3.0.0", nats: "2.14.9", schema: SCHEMA_VERSION },
+  });
+});
+
+test("while the venue is quiet the newest trade ages, and does not come later for that", async () => {
+  const api = await anApi();
+  await api.store.trades.createTrades(tradesOf([{ tsSeconds: NOW / 1_000 - 5 }]));
+  api.clock.nowMs += 3_600_000;
+
+  const { body } = await api.ask("/v1/status");
+
+  expect(body.streams[0]).toMatchObject({ lag_ms: 3_605_000, ingest_lag_ms: 5_000 });
+});
+
+test("asks for versions once a minute at most, and says null of what does not answer", async () => {
+  const api = await anApi();
+  let asked = 0;
+  api.store.versions = async () => {
+    asked += 1;
+    if (asked === 1) throw new Error("no answer");
+    return { version: "3.8.0", schemaVersion: 4 };
+  };
+  api.bus.connected = false;
+  const versionsAt = async (nowMs: number) => {
+    api.clock.nowMs = nowMs;
+    const [first, second] = await Promise.all([api.ask("/v1/status"), api.ask("/v1/status")]);
+    return [first.body.versions, second.body.versions].map(({ opensearch, nats }) => [opensearch, nats]);
+  };
+
+  expect(await versionsAt(NOW)).toEqual([
+    [null, null],
+    [null, null],
+  ]);
+  expect(await versionsAt(NOW + 59_999)).toEqual([
+    [null, null],
+    [null, null],
+  ]);
+  expect((await versionsAt(NOW + 60_000))[0]).toEqual(["3.8.0", null]);
+  expect(asked).toBe(2);
 });
 
 test("a newest trade ahead of our clock has no lag, not a negative one", async () => {
@@ -37,16 +82,15 @@ test("an empty tape has no newest trade and no lag", async () => {
   expect(body.streams[0]).toMatchObject({ newest_ts: null, lag_ms: null });
 });
 
-test("tells the newest book change and market update, as their collectors remember them", async () => {
+test("tells the newest book change, as its collector remembers it, and the newest market update that can be", async () => {
   const api = await anApi();
   const seen = (tsMs: number, observedAtMs: number) => ({ hash: "h", tsMs, observedAtMs });
   const tokens = { a: seen(NOW - 9_000, NOW - 2_000), b: seen(NOW - 60_000, NOW - 1_000) };
   await api.store.checkpoints.write("books", { tokens, unread: [] }, null);
-  const feeds = {
-    open: { newestMs: NOW - 5_000, leftover: null },
-    closed: { newestMs: null, leftover: null },
-  };
-  await api.store.checkpoints.write("markets:recent", feeds, null);
+  await api.store.markets.storeMarkets(
+    [aMarket({ updatedAtMs: NOW - 5_000 }), aMarket({ marketId: OTHER, updatedAtMs: NOW + 3_600_000 })],
+    NOW,
+  );
 
   const { body } = await api.ask("/v1/status");
 
@@ -54,14 +98,19 @@ test("tells the newest book change and market update, as their collectors rememb
     newest_ts: "2026-11-22T11:59:51.000Z",
     newest_ingested_at: "2026-11-22T11:59:59.000Z",
     lag_ms: 9_000,
+    ingest_lag_ms: null,
   });
-  expect(body.streams[2]).toMatchObject({ newest_ts: "2026-11-22T11:59:55.000Z", lag_ms: 5_000 });
+  expect(body.streams[2]).toMatchObject({
+    newest_ts: "2026-11-22T11:59:55.000Z",
+    newest_ingested_at: "2026-11-22T12:00:00.000Z",
+    lag_ms: 5_000,
+    ingest_lag_ms: 5_000,
+  });
 });
 
 test("a checkpoint of another shape is not known, and no trouble", async () => {
   const api = await anApi();
   await api.store.checkpoints.write("books", { tokens: 7 }, null);
-  await api.store.checkpoints.write("markets:recent", [], null);
 
   const { status, body } = await api.ask("/v1/status");
 

@@ -21,6 +21,10 @@ const stream = z
     lag_ms: z.int().nullable().meta({
       description: "Age of newest_ts. A quiet venue ages too: read it together with the coverage.",
     }),
+    ingest_lag_ms: z.int().nonnegative().nullable().meta({
+      description:
+        "How long the newest trade or market update took from the venue's time until it was stored; does not grow while the venue is quiet. null: not known, as of books.",
+    }),
     coverage: coverageBlock,
   })
   .meta({ id: "StreamStatus" });
@@ -31,7 +35,7 @@ export const getStatus = defineRoute({
   path: "/v1/status",
   summary: "How fresh the tape is",
   description:
-    "Per stream: the newest row, its age, and what is known about the last 24 hours; how far the venue itself lagged; versions.",
+    "Per stream: the newest row, its age, how long it took to come, and what is known about the last 24 hours; how far the venue itself lagged; versions.",
   access: "key",
   parts: z.strictObject({}),
   query: z.strictObject({}),
@@ -39,36 +43,52 @@ export const getStatus = defineRoute({
     now: moment,
     streams: z.array(stream),
     upstream: upstreamFreshness,
-    versions: z.object({ polytape: z.string(), api: z.literal("v1") }),
+    versions: z
+      .object({
+        polytape: z.string(),
+        api: z.literal("v1"),
+        opensearch: z.string().nullable(),
+        nats: z.string().nullable(),
+        schema: z.int().nonnegative().nullable().meta({ description: "Of the indices." }),
+      })
+      .meta({ description: "Of the store asked once a minute; null: not known." }),
   }),
   refusals: [],
   freshSeconds: 2,
   async handle(api, { nowMs }) {
     const toMs = nowMs - REFRESH_LAG_MS;
     const range = { fromMs: toMs - DAY_MS, toMs, openStart: false };
-    const [trade, book, market, upstream, ...timelines] = await Promise.all([
+    const [trade, book, market, upstream, versions, ...timelines] = await Promise.all([
       newestTrade(api),
       newestBook(api),
-      newestMarket(api),
+      newestMarket(api, nowMs),
       readUpstreamFreshness(api, nowMs),
+      api.versions(),
       ...STREAMS.map((each) => api.completeness.timeline({ stream: each }, range.fromMs, range.toMs)),
     ]);
     const newest = { trades: trade, books: book, markets: market };
     return {
       now: new Date(nowMs).toISOString(),
       streams: STREAMS.map((each, place) => {
-        const { newestMs, ingestedMs } = newest[each];
+        const { newestMs, ingestedMs, ingestLagMs } = newest[each];
         return {
           stream: each,
           newest_ts: momentOrNull(newestMs),
           newest_ingested_at: momentOrNull(ingestedMs),
           // The venue's clock may be ahead of ours by drift.
           lag_ms: newestMs === null ? null : Math.max(0, nowMs - newestMs),
+          ingest_lag_ms: ingestLagMs,
           coverage: coverageBlockOf(timelines[place] ?? [], range),
         };
       }),
       upstream,
-      versions: { polytape: api.rules.version, api: "v1" as const },
+      versions: {
+        polytape: api.rules.version,
+        api: "v1" as const,
+        opensearch: versions?.version ?? null,
+        nats: api.bus.serverVersion(),
+        schema: versions?.schemaVersion ?? null,
+      },
     };
   },
 });

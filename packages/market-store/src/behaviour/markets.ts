@@ -30,6 +30,20 @@ export function describeMarkets(open: () => StoreUnderTest): void {
       expect(await store.markets.findMarket("no-such-market")).toBeNull();
     });
 
+    it("finds the market that was updated last, passing over updates after a moment and markets without one", async () => {
+      const { store, settle } = open();
+      const far = Date.parse("2100-01-01") + Math.floor(Math.random() * 1e12);
+      const at = (updatedAtMs: number | null) => freshMarket({ updatedAtMs });
+      const markets = [at(far), at(null), at(far + 60_000), at(far - 60_000)];
+      await store.markets.storeMarkets(markets, far + 60_000);
+      await settle();
+
+      expect(await store.markets.lastUpdatedMarket(far + 59_999)).toMatchObject({
+        marketId: markets[0]?.marketId,
+        updatedAtMs: far,
+      });
+    });
+
     it("writes nothing for a market that has not changed", async () => {
       const { store, clock } = open();
       const market = freshMarket();

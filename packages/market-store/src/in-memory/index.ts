@@ -39,7 +39,7 @@ export interface InMemoryStore extends MarketStore {
   showRoom(room: Room): void;
   /** What `retention` finds and deletes. */
   readonly shelf: ShelfOfIndices;
-  /** What `inspect` answers from now on. */
+  /** What `inspect` and `versions` answer from now on. */
   showState(state: StoreState): void;
   /** Takes one side's document of a book away, as a crash between two shards could. */
   loseBookSide: LoseBookSide;
@@ -96,6 +96,10 @@ export function inMemoryStore(options: { now?: () => EpochMs } = {}): InMemorySt
     room: guarded("room", room),
     backups: upkeep.backups,
     inspect: async () => upkeep.state(),
+    async versions() {
+      const { version, schemaVersion } = upkeep.state();
+      return { version, schemaVersion };
+    },
     showState: upkeep.show,
     health: async () => ({ status: "green", tookMs: 0 }),
     // Nothing here takes long enough to be given up.

@@ -34,6 +34,10 @@ export function inMemoryMarkets(now: () => EpochMs): MarketCatalogue & { history
       const isIt = (market: StoredMarket) => market.gammaId === anyId || market.slug === anyId;
       return stored.get(anyId.toLowerCase()) ?? [...stored.values()].find(isIt) ?? null;
     },
+    async lastUpdatedMarket(upToMs) {
+      const updated = [...stored.values()].filter(({ updatedAtMs }) => (updatedAtMs ?? Infinity) <= upToMs);
+      return updated.sort((a, b) => (b.updatedAtMs ?? 0) - (a.updatedAtMs ?? 0))[0] ?? null;
+    },
     async searchMarkets(query) {
       checkResultWindow(query);
       const found = [...stored.values()].filter((market) => matches(market, query)).sort(compareMarkets);

@@ -6,7 +6,13 @@ import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { checkIdCount, checkResultWindow, IDS_AT_ONCE_MAX, storeConflict } from "../store-errors.ts";
 import { marketDocument, marketOf, storedMarketDocument } from "./market-document.ts";
-import { activeMarketsBody, anyIdBody, marketSearchBody, positionOf } from "./market-search.ts";
+import {
+  activeMarketsBody,
+  anyIdBody,
+  lastUpdatedBody,
+  marketSearchBody,
+  positionOf,
+} from "./market-search.ts";
 import { decideMarket, type MarketDecision, roundsOf } from "./market-versions.ts";
 
 /** Times that a market is decided anew because somebody else wrote it in between. */
@@ -132,6 +138,7 @@ export function marketCatalogue({ store, names, now, ready }: StoreParts): Marke
       if (!CONDITION_ID.test(marketId)) return (await search(anyIdBody(anyId)))[0] ?? null;
       return (await readVersioned([marketId])).get(marketId)?.market ?? null;
     },
+    lastUpdatedMarket: async (upToMs) => (await search(lastUpdatedBody(upToMs)))[0] ?? null,
     async searchMarkets(query) {
       checkResultWindow(query);
       const markets = await search(marketSearchBody(query));

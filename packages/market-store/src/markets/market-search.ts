@@ -1,3 +1,4 @@
+import type { EpochMs } from "@polytape/market-model";
 import type { MarketPosition, MarketQuery, StoredMarket } from "../market-store.ts";
 import { NO_CLOSE_TIME_MS } from "./market-document.ts";
 
@@ -49,6 +50,15 @@ export function anyIdBody(anyId: string): Record<string, unknown> {
     track_total_hits: false,
     query: { bool: { filter: [{ bool: { should: clauses, minimum_should_match: 1 } }] } },
     sort: BY_CLOSE_TIME,
+  };
+}
+
+export function lastUpdatedBody(upToMs: EpochMs): Record<string, unknown> {
+  return {
+    size: 1,
+    track_total_hits: false,
+    query: { bool: { filter: [{ range: { updated_at: { lte: upToMs } } }] } },
+    sort: [{ updated_at: "desc" }],
   };
 }
 

@@ -5,11 +5,15 @@ import { readSchemaVersion, SCHEMA_VERSION } from "../opensearch/schema-version.
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { isPast } from "../room/disk-watermark.ts";
 
-/** What an operator wants to know of the server beside its data. */
-export interface StoreState {
+export interface StoreVersions {
   /** Of OpenSearch. */
   readonly version: string;
+  /** 0 for a store that nothing has been applied to. */
   readonly schemaVersion: number;
+}
+
+/** What an operator wants to know of the server beside its data. */
+export interface StoreState extends StoreVersions {
   /** What this version of the package expects. */
   readonly schemaNeeded: number;
   readonly nodes: readonly NodeState[];
@@ -56,24 +60,30 @@ export function ownIndices({ prefix, tradesPattern, candles, books, ...names }: 
   return [markets, marketChanges, coverage, checkpoints, rejections, ...series].join(",");
 }
 
+type StoreAndNames = Pick<StoreParts, "store" | "names">;
+
+/** Two small requests. Throws what a store throws. */
+export async function readStoreVersions({ store, names }: StoreAndNames): Promise<StoreVersions> {
+  const [root, schemaVersion] = await Promise.all([
+    store.request({ method: "GET", path: "/" }),
+    readSchemaVersion(store, names),
+  ]);
+  return { version: readAnswer(versionAnswer, root.body, "the server").version.number, schemaVersion };
+}
+
 /** Five small requests. Throws what a store throws. */
-export async function readStoreState({
-  store,
-  names,
-}: Pick<StoreParts, "store" | "names">): Promise<StoreState> {
+export async function readStoreState({ store, names }: StoreAndNames): Promise<StoreState> {
   const read = async <T>(path: string, query: Record<string, string | boolean>, schema: z.ZodType<T>) =>
     readAnswer(schema, (await store.request({ method: "GET", path, query })).body, path);
-  const [root, cluster, { nodes }, indices, schemaVersion] = await Promise.all([
-    read("/", {}, versionAnswer),
+  const [versions, cluster, { nodes }, indices] = await Promise.all([
+    readStoreVersions({ store, names }),
     read("/_cluster/settings", { include_defaults: true, flat_settings: true }, clusterAnswer),
     read("/_nodes/stats/fs", { filter_path: "nodes.*.name,nodes.*.fs.total" }, nodesAnswer),
     read(`/${ownIndices(names)}/_settings/index.blocks.*`, INDEX_QUERY, indexAnswer),
-    readSchemaVersion(store, names),
   ]);
   const settings = { ...cluster.defaults, ...cluster.persistent, ...cluster.transient };
   return {
-    version: root.version.number,
-    schemaVersion,
+    ...versions,
     schemaNeeded: SCHEMA_VERSION,
     nodes: Object.values(nodes).map(({ name, fs }) => {
       const disk = { totalBytes: fs.total.total_in_bytes, freeBytes: fs.total.available_in_bytes };
