@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { issueKey, type KeyOrder } from "@polytape/api-access";
 import { connectEventBus, type EventBus } from "@polytape/event-bus";
+import { createLog } from "@polytape/function-runtime";
 import { type RunningServer, startNats } from "@polytape/local";
 import type { Gateway } from "@polytape/local/gateway";
 import { buildGatewayPrograms, gatewayFixture } from "@polytape/local/gateway/testing";
@@ -27,8 +28,8 @@ export interface QueryApiDeployment {
   makeKey(order?: Partial<KeyOrder>): Promise<string>;
   /** Where the command's program lies. */
   readonly program: string;
-  /** All that the function has written. */
-  logs(): string;
+  /** All that the function (its earlier log too), the gateway and NATS have written, by name. */
+  logs(): ReadonlyMap<string, string>;
   /** Ends the function as the platform does; the bus stays. */
   stopFunction(): Promise<void>;
   close(): Promise<void>;
@@ -46,9 +47,10 @@ export async function deployQueryApi(indexPrefix: string): Promise<QueryApiDeplo
     OPENSEARCH_INDEX_PREFIX: indexPrefix,
     API_RATE_RPS: "1000",
   };
+  const gatewayLines: string[] = [];
   const fixture = gatewayFixture(
     { "query-api": { handler: "", environment } },
-    { hostProgram: programs.functionHost },
+    { hostProgram: programs.functionHost, log: createLog("gateway", (line) => gatewayLines.push(line)) },
   );
   const programFolder = mkdtempSync(join(tmpdir(), "polytape-command-"));
   await bundle("functions/query-api", join(fixture.folder, "query-api"));
@@ -91,7 +93,12 @@ export async function deployQueryApi(indexPrefix: string): Promise<QueryApiDeplo
       return key;
     },
     program: join(programFolder, "polytape.cjs"),
-    logs: () => readFileSync(join(fixture.options.home, "logs", "query-api.log"), "utf8"),
+    logs: () =>
+      new Map([
+        ["gateway", gatewayLines.join("\n")],
+        ...filesOf(join(fixture.options.home, "logs")),
+        ...filesOf(nats.home).filter(([name]) => name.includes(".log")),
+      ]),
     stopFunction,
     async close() {
       await bus.close();
@@ -102,6 +109,12 @@ export async function deployQueryApi(indexPrefix: string): Promise<QueryApiDeplo
       rmSync(programFolder, { recursive: true, force: true });
     },
   };
+}
+
+function filesOf(folder: string): [name: string, text: string][] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => [name, readFileSync(join(folder, name), "utf8")]);
 }
 
 /** By the workspace's own configuration: what lies in `dist` may be of yesterday. */
