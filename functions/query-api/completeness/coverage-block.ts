@@ -27,7 +27,7 @@ export const coverageBlock = z
           state: z.enum(["partial", "missing", "unknown"]),
           cause: z.string().nullable().meta({
             description:
-              "Of the ledger (`row_rejected`: a row of this time was refused as it came, all others are here); in candles also `candles_pending`: trades are stored, and their candle is not built (anew) yet; in trades `stored_after_as_of`: rows stored since the first page was read are in none of its pages.",
+              "Of the ledger (`row_rejected`: a row of this time was refused as it came, all others are here); in candles also `candles_pending`: trades are stored, and their candle is not built (anew) yet; in trades `stored_after_as_of`: rows stored, or shown by a busy store, since the first page was read are in none of its pages.",
           }),
         }),
       )

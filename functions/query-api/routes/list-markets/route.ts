@@ -4,7 +4,7 @@ import { marketAnswer, marketAnswerOf } from "../../catalogue/market-answer.ts";
 import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { keptFields, requireOrder } from "../../completeness/kept-range.ts";
 import { formatParameter } from "../../http/answer-format.ts";
-import { pageStart, writeCursor } from "../../http/page-cursor.ts";
+import { nextCursor, pageStart } from "../../http/page-cursor.ts";
 import { pageFields } from "../../http/page-fields.ts";
 import {
   cursorParameter,
@@ -87,7 +87,7 @@ export const listMarkets = defineRoute({
       data: markets.map(marketAnswerOf),
       page: start.page,
       limit: start.limit,
-      next_cursor: next && writeCursor(next, start.asOfMs, question),
+      next_cursor: next && nextCursor(start, next, markets.length, question),
       as_of: toRfc3339(start.asOfMs),
       coverage: catalogueCoverage(start.asOfMs),
       truncated_by: null,

@@ -1,7 +1,7 @@
 import { PolytapeError } from "@polytape/market-model";
 import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
-import { writeCursor } from "../../http/page-cursor.ts";
+import { type Place, writeCursor } from "../../http/page-cursor.ts";
 import { anApi, NOW } from "../../testing/an-api.ts";
 import { tradesOf } from "../../testing/store-trades.ts";
 import { rejections } from "./rejections.ts";
@@ -63,12 +63,14 @@ test.each([
   ["after the last moment", [9e15, 1], NOW],
   ["between two ties", [NOW, 0.5], NOW],
   ["as of a moment that no clock shows", [NOW, 1], 9e15],
-] as const)("refuses a well-made cursor to a place %s", async (_what, place, asOfMs) => {
+] as const)("refuses a well-made cursor to a place %s", async (_what, position, asOfMs) => {
   const api = await anApiWithMarket();
   const question = ["trades", ...Array.from({ length: 7 }, () => undefined)];
 
-  const { status, body } = await api.ask(`/v1/trades?cursor=${writeCursor(place, asOfMs, question)}`);
-  const sound = await api.ask(`/v1/trades?cursor=${writeCursor([NOW, 1], NOW, question)}`);
+  const askAt = (place: Pick<Place, "position" | "asOfMs">) =>
+    api.ask(`/v1/trades?cursor=${writeCursor({ ...place, rowsBefore: 1 }, question)}`);
+  const { status, body } = await askAt({ position, asOfMs });
+  const sound = await askAt({ position: [NOW, 1], asOfMs: NOW });
 
   expect([status, body.error.code, sound.status]).toEqual([400, "invalid_cursor", 200]);
 });

@@ -1,20 +1,12 @@
-import {
-  type EpochMs,
-  keptFrom,
-  SECOND_MS,
-  type StoredTrade,
-  toRfc3339,
-  tradeTsMs,
-} from "@polytape/market-model";
+import { type EpochMs, type StoredTrade, toRfc3339, tradeTsMs } from "@polytape/market-model";
 import type { TradeFilter } from "@polytape/market-store";
 import { z } from "zod";
 import { chooseOutcome, findSubject, requireOnTape, type Subject } from "../../catalogue/choose-outcome.ts";
-import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
+import { coverageBlock } from "../../completeness/coverage-block.ts";
 import { keptAnswer, keptFields, requireOrder } from "../../completeness/kept-range.ts";
-import { type LaterRows, withoutLaterRows } from "../../completeness/later-rows.ts";
 import { formatParameter } from "../../http/answer-format.ts";
 import { refusal } from "../../http/api-error.ts";
-import { type PageStart, type Position, pageStart, writeCursor } from "../../http/page-cursor.ts";
+import { nextCursor, type PageStart, type Position, pageStart } from "../../http/page-cursor.ts";
 import { pageFields } from "../../http/page-fields.ts";
 import {
   cursorParameter,
@@ -35,6 +27,7 @@ import {
   requireBoundedSum,
   requireOneOutcome,
 } from "./aggregates.ts";
+import { readCoverage, type TradesPage } from "./read-coverage.ts";
 import { tradeAnswer, tradeAnswerOf } from "./trade-answer.ts";
 
 const query = z.strictObject({
@@ -104,10 +97,11 @@ export const listTrades = defineRoute({
     const subject = await subjectOf(api, query);
     const filter = filterOf(query, subject, start.asOfMs);
 
+    const page = readPage(api, filter, query, start);
     const [{ trades, more }, sums, coverage] = await Promise.all([
-      readPage(api, filter, query, start),
+      page,
       query.aggregates ? api.store.trades.aggregateTrades({ ...filter, rowSet: "taker" }) : null,
-      readCoverage(api, filter, nowMs, start),
+      readCoverage(api, filter, { nowMs, start, page }),
     ]);
     if (subject && trades.length === 0) await requireOnTape(api.store.trades, subject);
 
@@ -119,7 +113,7 @@ export const listTrades = defineRoute({
       data: trades.map((trade) => tradeAnswerOf(trade, markets.get(trade.marketId))),
       page: start.page,
       limit: start.limit,
-      next_cursor: more && last ? writeCursor(positionOf(last), start.asOfMs, question) : null,
+      next_cursor: more && last ? nextCursor(start, positionOf(last), trades.length, question) : null,
       as_of: toRfc3339(start.asOfMs),
       ...(query.aggregates && sums ? { aggregates: aggregatesAnswerOf(query.aggregates, sums) } : {}),
       coverage,
@@ -167,7 +161,7 @@ async function readPage(
   filter: TradeFilter,
   { sort }: Query,
   start: PageStart<TradePlace>,
-): Promise<{ trades: StoredTrade[]; more: boolean }> {
+): Promise<TradesPage> {
   const limit = Math.min(start.limit + 1, PAGE_DEPTH_MAX - start.offset);
   const trades = await api.store.trades.findTrades({
     ...filter,
@@ -176,40 +170,6 @@ async function readPage(
     ...(start.after ? { after: start.after } : { offset: start.offset }),
   });
   return { trades: trades.slice(0, start.limit), more: trades.length >= limit };
-}
-
-async function readCoverage(
-  api: ApiParts,
-  filter: TradeFilter & { asOfMs: EpochMs },
-  nowMs: EpochMs,
-  start: PageStart<TradePlace>,
-) {
-  const { marketId, assetId, asOfMs } = filter;
-  const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
-  // Of days that are no longer kept the ledger may still say that they were complete.
-  const keptFromMs = keptFrom(api.rules.retentionDays, nowMs) ?? 0;
-  const fromMs = Math.min(Math.max(filter.fromMs ?? keptFromMs, keptFromMs), toMs);
-  const [known, later] = await Promise.all([
-    api.completeness.timeline({ stream: "trades", marketId, assetId }, fromMs, toMs),
-    start.after ? laterRows(api, filter) : null,
-  ]);
-  const timeline = withoutLaterRows(known, later);
-  const openStart = filter.fromMs === undefined && api.rules.retentionDays === 0;
-  return coverageBlockOf(timeline, { fromMs, toMs, openStart });
-}
-
-/** Where the rows lie that were stored after the first page was read. */
-async function laterRows(
-  api: ApiParts,
-  { asOfMs, ...filter }: TradeFilter & { asOfMs: EpochMs },
-): Promise<LaterRows | null> {
-  const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
-  const { firstMs, lastMs } = await api.store.trades.surveyTrades({
-    ...filter,
-    toMs,
-    ingestedAfterMs: asOfMs,
-  });
-  return firstMs === null || lastMs === null ? null : { fromMs: firstMs, toMs: lastMs + SECOND_MS };
 }
 
 function positionOf(trade: StoredTrade): Position {

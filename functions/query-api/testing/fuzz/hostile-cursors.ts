@@ -34,8 +34,9 @@ const forged = fc
     path: fc.constantFrom(...PATHS),
     position: fc.tuple(place, place),
     asOfMs: fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 8.64e15, 8.64e15 + 1, Number.MAX_SAFE_INTEGER)),
+    rowsBefore: fc.oneof(fc.maxSafeInteger(), fc.constantFrom(0, 1.5, 1e300)),
   })
-  .map(({ path, position, asOfMs }) => ({ path, cursor: writeCursor(position, asOfMs, QUESTIONS[path]) }));
+  .map(({ path, ...place }) => ({ path, cursor: writeCursor(place, QUESTIONS[path]) }));
 
 /** One letter of a real cursor is another, is lacking, or is there twice. */
 function altered(real: readonly { path: string; cursor: string }[]) {
