@@ -25,6 +25,13 @@ function aDay(daysAgo: number, bytes = 100): EventIndex {
   };
 }
 
+/** The candles of the month that ended then. */
+function aMonthBefore(day: string): EventIndex {
+  const endsMs = Date.parse(`${day}T00:00:00Z`);
+  const name = `candles_v1-${new Date(endsMs - 1).toISOString().slice(0, 7).replace("-", ".")}`;
+  return { name, kind: "candles", endsMs, isWritten: false, bytes: 50, documents: 1 };
+}
+
 function books(number: number, endsMs: number | null, isWritten = false): EventIndex {
   const name = `orderbook_snapshots_v1-${String(number).padStart(6, "0")}`;
   return { name, kind: "books", endsMs, isWritten, bytes: 1_000, documents: 5 };
@@ -57,15 +64,13 @@ function aTape(indices: EventIndex[], changed: Partial<EnforceRetentionParts> = 
 }
 
 test("deletes the days, months and books that ended before the days that are kept, and nothing else", async () => {
-  const month: EventIndex = {
-    name: "candles_v1-2026.10",
-    kind: "candles",
-    endsMs: Date.parse("2026-11-01T00:00:00Z"),
-    isWritten: false,
-    bytes: 50,
-    documents: 1,
-  };
-  const kept = [...lastDays(11), books(2, TODAY - 9 * DAY_MS), books(3, TODAY - 30 * DAY_MS, true)];
+  const month = aMonthBefore("2026-11-01");
+  const kept = [
+    ...lastDays(11),
+    aMonthBefore("2026-12-01"),
+    books(2, TODAY - 9 * DAY_MS),
+    books(3, TODAY - 30 * DAY_MS, true),
+  ];
   const tape = aTape([...kept, aDay(11), aDay(12), month, books(1, TODAY - 11 * DAY_MS)]);
 
   const report = await tape.run();
@@ -196,6 +201,33 @@ test("refuses to delete most of the tape at once until somebody confirms it", as
   expect(refused).toMatchObject({ outcome: "refused", trade_days: 0, still_due: 80 });
   expect(untouched).toEqual({ days: 90, known: 1 });
   expect(confirmed).toMatchObject({ outcome: "done", trade_days: 80 });
+});
+
+// The same mistake where only books are collected: one index a week, and not one day of trades.
+test("refuses to delete most of the books at once until somebody confirms it", async () => {
+  const weeks = Array.from({ length: 10 }, (_, place) => books(place + 1, TODAY - (10 + 7 * place) * DAY_MS));
+  const tape = aTape([...weeks, books(11, TODAY, true)], { retentionDays: 9 });
+
+  const refused = await tape.run();
+  const untouched = tape.names().length;
+  const confirmed = await tape.run({ confirm: true });
+
+  expect(refused).toMatchObject({ outcome: "refused", book_indices: 0, still_due: 10 });
+  expect(untouched).toBe(11);
+  expect(confirmed).toMatchObject({ outcome: "done", book_indices: 10 });
+});
+
+test("refuses to delete most months of candles at once, though nothing else is due", async () => {
+  const months = ["2026-07-01", "2026-08-01", "2026-09-01", "2026-10-01", "2026-11-01", "2026-12-01"];
+  const tape = aTape([...lastDays(5), ...months.map(aMonthBefore)], { retentionDays: 5 });
+
+  expect(await tape.run()).toMatchObject({ outcome: "refused", candle_months: 0, still_due: 5 });
+});
+
+test("deletes the only full month of candles when the first days of the next are kept", async () => {
+  const tape = aTape([...lastDays(5), aMonthBefore("2026-11-01"), aMonthBefore("2026-12-01")]);
+
+  expect(await tape.run()).toMatchObject({ outcome: "done", candle_months: 1 });
 });
 
 test("a dry run says what would go and touches nothing", async () => {

@@ -28,6 +28,7 @@ const NEXT_DAYS = 7;
 /** A week that was missed, and the day of the run itself, are never too much. */
 const DAYS_ALWAYS_DUE_MAX = 8;
 const SHARE_MAX = 0.5;
+const KINDS: readonly EventIndex["kind"][] = ["trades", "candles", "books"];
 
 /**
  * What is due by event time: an index goes when everything in it happened before the first day that is kept,
@@ -55,7 +56,7 @@ export function planRetention(inventory: IndexInventory, rule: RetentionRule): R
     keptFromMs,
     behindClockMs,
     due,
-    isTooMuch: !confirmed && isTooMuch(indices, due),
+    isTooMuch: !confirmed && isTooMuch(indices, due, keptFromMs),
     nextDaysBytes: Array.from({ length: NEXT_DAYS }, (_, day) =>
       bytesOf(
         indices.filter(
@@ -82,9 +83,15 @@ function startsAfter({ kind, endsMs }: EventIndex, nowMs: EpochMs): boolean {
   return kind === "trades" && endsMs !== null && endsMs - DAY_MS > nowMs;
 }
 
-/** Counted in days of trades: they are what there is one of for each day, however busy it was. */
-function isTooMuch(indices: readonly EventIndex[], due: readonly EventIndex[]): boolean {
-  const daysOf = (list: readonly EventIndex[]) => list.filter(({ kind }) => kind === "trades").length;
-  const dueDays = daysOf(due);
-  return dueDays > DAYS_ALWAYS_DUE_MAX && dueDays > SHARE_MAX * daysOf(indices);
+/**
+ * More than half of one kind goes at once, and the oldest of it ended so long ago that a missed week does not explain
+ * it. Each kind by itself, because there may be one of them only: a book index a week, and no day of trades.
+ */
+function isTooMuch(indices: readonly EventIndex[], due: readonly EventIndex[], keptFromMs: EpochMs): boolean {
+  return KINDS.some((kind) => {
+    const ends = due.flatMap((index) => (index.kind === kind ? [index.endsMs ?? keptFromMs] : []));
+    const all = indices.filter((index) => index.kind === kind);
+    const overdueMs = keptFromMs - Math.min(...ends);
+    return ends.length > SHARE_MAX * all.length && overdueMs >= DAYS_ALWAYS_DUE_MAX * DAY_MS;
+  });
 }
