@@ -230,6 +230,50 @@ test("deletes the only full month of candles when the first days of the next are
   expect(await tape.run()).toMatchObject({ outcome: "done", candle_months: 1 });
 });
 
+// A policy of the server that rolls by age leaves one a week where no books are collected.
+test("deletes rolled indices of books that hold nothing, once nobody writes to them", async () => {
+  const empty = (number: number, isWritten = false) => ({ ...books(number, null, isWritten), documents: 0 });
+  const closed = { ...books(3, null), documents: null };
+  const tape = aTape([...lastDays(3), empty(1), empty(2), closed, empty(4, true)]);
+  const last = { hash: "h", tsMs: TODAY - 30 * DAY_MS, observedAtMs: NOON };
+  await tape.store.checkpoints.write("books", { tokens: { quiet: last }, unread: [] }, null);
+
+  const asked = await tape.run({ dry_run: true });
+  const report = await tape.run();
+
+  expect(asked).toMatchObject({ outcome: "dry_run", book_indices: 2 });
+  expect(report).toMatchObject({ outcome: "done", book_indices: 2, still_due: 0 });
+  expect(report).not.toHaveProperty("books_to_store_anew");
+  expect(tape.names()).toEqual([...lastDays(3), closed, empty(4)].map(({ name }) => name));
+});
+
+test("deletes empty indices while nothing is collected at all, and with RETENTION_DAYS=0 not even them", async () => {
+  const empty = { ...books(1, null), documents: 0 };
+  const idle = aTape([empty, books(2, null, true)]);
+  const forEver = aTape([empty, books(2, null, true)], { retentionDays: 0 });
+  idle.store.shelf.newestEventMs = null;
+
+  expect(await idle.run()).toMatchObject({ kept_from: null, book_indices: 1 });
+  expect(await forEver.run({ confirm: true })).toMatchObject({ book_indices: 0, still_due: 0 });
+});
+
+// A write that was on its way when the index was rolled.
+test("keeps an index that something came into since it was looked at", async () => {
+  const tape = aTape([...lastDays(3), { ...books(1, null), documents: 0 }, books(2, null, true)]);
+  const { retention, checkpoints, shelf } = tape.store;
+  async function readInventory(nowMs: number) {
+    const inventory = await retention.readInventory(nowMs);
+    shelf.indices = shelf.indices.map((index) => ({ ...index, documents: 1 }));
+    return inventory;
+  }
+
+  const store = { checkpoints, retention: { ...retention, readInventory } };
+  const report = await aTape([], { store }).run();
+
+  expect(report).toMatchObject({ book_indices: 0, still_due: 1 });
+  expect(tape.names()).toHaveLength(5);
+});
+
 test("a dry run says what would go and touches nothing", async () => {
   const tape = aTape([...lastDays(14), books(1, TODAY, true)]);
   tape.store.shelf.coverageDays = [TODAY - 80 * DAY_MS];

@@ -1,5 +1,5 @@
 import type { JobReport, RunContext } from "@polytape/function-runtime";
-import { DAY_MS, type EpochMs, toRfc3339 } from "@polytape/market-model";
+import { DAY_MS, toRfc3339 } from "@polytape/market-model";
 import {
   type DropQuery,
   type EventIndex,
@@ -10,7 +10,7 @@ import {
 import { z } from "zod";
 import { forgetStandingBooks } from "./forget-standing-books.ts";
 import { noteOutcome } from "./note-outcome.ts";
-import { bytesOf, planRetention, type RetentionPlan } from "./plan-retention.ts";
+import { bytesOf, isEmptyAndRolled, planRetention, type RetentionPlan } from "./plan-retention.ts";
 
 export interface EnforceRetentionParts extends RunContext {
   readonly store: Pick<MarketStore, "retention" | "checkpoints">;
@@ -112,17 +112,21 @@ async function repeatedly(
 /** Oldest first, within the budget. */
 async function dropDueIndices(
   { store, budget, signal, log }: EnforceRetentionParts,
-  { due, isTooMuch, keptFromMs }: RetentionPlan,
+  { due, isTooMuch }: RetentionPlan,
   { dry_run: dryRun, mayDrop }: RetentionInput & { readonly mayDrop: boolean },
 ): Promise<JobReport> {
   const wanted = isTooMuch || !mayDrop ? [] : due.slice(0, budget.indicesMax);
   const gone: EventIndex[] = [];
-  let rememberedAnew = 0;
-  if (!dryRun && wanted.some(({ kind }) => kind === "books") && keptFromMs !== null)
-    rememberedAnew = await forgetStandingBooks(store, newestEnd(wanted, keptFromMs));
+  const bookEnds = wanted.flatMap(({ kind, endsMs }) =>
+    kind === "books" && endsMs !== null ? [endsMs] : [],
+  );
+  // Before they go: no book in them changed at or after the last of their ends.
+  const rememberedAnew =
+    dryRun || bookEnds.length === 0 ? 0 : await forgetStandingBooks(store, Math.max(...bookEnds));
   for (const index of wanted) {
     if (signal.aborted) break;
-    if (dryRun || (await store.retention.dropIndex(index.name))) gone.push(index);
+    if (!dryRun && !(await dropIndex(store, index))) continue;
+    gone.push(index);
     if (!dryRun) log.info("index_deleted", { index: index.name, bytes: index.bytes });
   }
   const countOf = (kind: EventIndex["kind"]) => gone.filter((index) => index.kind === kind).length;
@@ -137,10 +141,9 @@ async function dropDueIndices(
   };
 }
 
-/** No book in the indices that go last changed at or after this moment. */
-function newestEnd(indices: readonly EventIndex[], otherwiseMs: EpochMs): EpochMs {
-  const ends = indices.flatMap(({ kind, endsMs }) => (kind === "books" && endsMs !== null ? [endsMs] : []));
-  return ends.length > 0 ? Math.max(...ends) : otherwiseMs;
+/** False when it is gone already, or was taken for empty and is not. */
+function dropIndex({ retention }: EnforceRetentionParts["store"], index: EventIndex): Promise<boolean> {
+  return isEmptyAndRolled(index) ? retention.dropEmptyIndex(index.name) : retention.dropIndex(index.name);
 }
 
 async function rollOver(

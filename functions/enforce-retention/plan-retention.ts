@@ -14,7 +14,7 @@ export interface RetentionPlan {
   readonly keptFromMs: EpochMs | null;
   /** How far the own clock is ahead of the newest stored event, by which the run went instead. */
   readonly behindClockMs: number;
-  /** Oldest first. */
+  /** Oldest first; what holds nothing last. */
   readonly due: readonly EventIndex[];
   /** So much is due at once that it looks like a mistake; nothing is to be deleted. */
   readonly isTooMuch: boolean;
@@ -42,21 +42,23 @@ export function planRetention(inventory: IndexInventory, rule: RetentionRule): R
   const referenceMs = confirmed ? nowMs : Math.min(nowMs, newestEventMs ?? -Infinity);
   const behindClockMs = newestEventMs === null ? 0 : Math.max(nowMs - newestEventMs, 0);
   const keptFromMs = referenceMs === -Infinity ? null : keptFrom(retentionDays, referenceMs);
+  // Nothing happened in them, so that no time can keep them.
+  const empty = retentionDays === 0 ? [] : indices.filter(isEmptyAndRolled);
   if (keptFromMs === null)
     return {
       keptFromMs,
       behindClockMs,
-      due: [],
+      due: empty,
       isTooMuch: false,
       nextDaysBytes: Array.from({ length: NEXT_DAYS }, () => 0),
       inTheFuture,
     };
-  const due = indices.filter((index) => !index.isWritten && endsBy(index, keptFromMs));
+  const old = indices.filter((index) => !index.isWritten && endsBy(index, keptFromMs));
   return {
     keptFromMs,
     behindClockMs,
-    due,
-    isTooMuch: !confirmed && isTooMuch(indices, due, keptFromMs),
+    due: [...old, ...empty],
+    isTooMuch: !confirmed && isTooMuch(indices, old, keptFromMs),
     nextDaysBytes: Array.from({ length: NEXT_DAYS }, (_, day) =>
       bytesOf(
         indices.filter(
@@ -69,6 +71,11 @@ export function planRetention(inventory: IndexInventory, rule: RetentionRule): R
     ),
     inTheFuture,
   };
+}
+
+/** An index of books that is no longer written to and holds nothing: one that is rolled by its age may. */
+export function isEmptyAndRolled({ kind, endsMs, documents, isWritten }: EventIndex): boolean {
+  return kind === "books" && endsMs === null && documents === 0 && !isWritten;
 }
 
 export function bytesOf(indices: readonly EventIndex[]): number {
@@ -90,7 +97,7 @@ function startsAfter({ kind, endsMs }: EventIndex, nowMs: EpochMs): boolean {
 function isTooMuch(indices: readonly EventIndex[], due: readonly EventIndex[], keptFromMs: EpochMs): boolean {
   return KINDS.some((kind) => {
     const ends = due.flatMap((index) => (index.kind === kind ? [index.endsMs ?? keptFromMs] : []));
-    const all = indices.filter((index) => index.kind === kind);
+    const all = indices.filter((index) => index.kind === kind && !isEmptyAndRolled(index));
     const overdueMs = keptFromMs - Math.min(...ends);
     return ends.length > SHARE_MAX * all.length && overdueMs >= DAYS_ALWAYS_DUE_MAX * DAY_MS;
   });

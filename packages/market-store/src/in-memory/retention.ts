@@ -34,6 +34,14 @@ export function inMemoryRetention(): {
     return gone.length;
   }
 
+  function dropIndex(name: string): boolean {
+    const index = shelf.indices.find((each) => each.name === name);
+    if (index?.isWritten || shelf.unreadable.includes(name))
+      throw new PolytapeError("bug", "index_kept", `The index ${name} is not to be deleted.`);
+    shelf.indices = shelf.indices.filter((each) => each.name !== name);
+    return index !== undefined;
+  }
+
   const retention: StoreRetention = {
     async readInventory() {
       const { indices, unreadable, newestEventMs } = shelf;
@@ -42,12 +50,10 @@ export function inMemoryRetention(): {
     },
     dropCoverage: async (query) => drop("coverageDays", (day) => day + DAY_MS <= query.beforeMs, query),
     dropRejections: async (query) => drop("rejectedAt", (atMs) => atMs < query.beforeMs, query),
-    async dropIndex(name) {
+    dropIndex: async (name) => dropIndex(name),
+    async dropEmptyIndex(name) {
       const index = shelf.indices.find((each) => each.name === name);
-      if (index?.isWritten || shelf.unreadable.includes(name))
-        throw new PolytapeError("bug", "index_kept", `The index ${name} is not to be deleted.`);
-      shelf.indices = shelf.indices.filter((each) => each.name !== name);
-      return index !== undefined;
+      return index?.documents === 0 && dropIndex(name);
     },
     async rollOver({ dryRun }) {
       const written = shelf.indices.find(({ isWritten }) => isWritten);

@@ -16,7 +16,13 @@ const count = z
   .nullish()
   .transform((number) => number ?? 0);
 const listAnswer = z.array(
-  z.object({ index: z.string(), pri: count, "docs.count": count, "store.size": count }),
+  z.object({
+    index: z.string(),
+    status: z.enum(["open", "close"]),
+    pri: count,
+    "docs.count": count,
+    "store.size": count,
+  }),
 );
 const aliasAnswer = z.record(
   z.string(),
@@ -72,7 +78,8 @@ export interface ListedIndex {
   readonly name: string;
   readonly primaries: number;
   readonly bytes: number;
-  readonly documents: number;
+  /** Null: it is closed. */
+  readonly documents: number | null;
 }
 
 /** Patterns that match nothing list nothing. */
@@ -86,7 +93,7 @@ export async function listIndices(
     query: {
       format: "json",
       bytes: "b",
-      h: "index,pri,docs.count,store.size",
+      h: "index,status,pri,docs.count,store.size",
       expand_wildcards: "open,closed",
     },
   });
@@ -94,7 +101,7 @@ export async function listIndices(
     name: each.index,
     primaries: each.pri,
     bytes: each["store.size"],
-    documents: each["docs.count"],
+    documents: each.status === "close" ? null : each["docs.count"],
   }));
 }
 
@@ -160,7 +167,7 @@ async function readNewestTrade(
   nowMs: EpochMs,
 ): Promise<EpochMs | null> {
   const days = indices
-    .filter(({ kind, documents }) => kind === "trades" && documents > 0)
+    .filter(({ kind, documents }) => kind === "trades" && documents !== null && documents > 0)
     .filter(({ endsMs }) => endsMs !== null && endsMs - DAY_MS <= nowMs)
     .slice(-NEWEST_DAYS);
   if (days.length === 0) return null;

@@ -2,6 +2,7 @@ import { DAY_MS, hasCode, PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 import { readAnswer } from "../opensearch/answers.ts";
 import type { StoreConnection } from "../opensearch/connection.ts";
+import { refreshIndices } from "../opensearch/refresh.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { storeRefusal } from "../store-errors.ts";
 import { blocksOf } from "./index-blocks.ts";
@@ -20,11 +21,41 @@ const rolloverAnswer = z.object({
 
 /** Deletes whole indices, and documents of those that are kept for ever by their own times. */
 export function indexRetention({ store, names, ready }: StoreParts): StoreRetention {
-  async function dropDocuments(index: string, query: object, { limit, dryRun }: DropQuery): Promise<number> {
-    if (dryRun) {
-      const { body } = await store.request({ method: "POST", path: `/${index}/_count`, body: { query } });
-      return readAnswer(countAnswer, body, "a count").count;
+  async function countOf(index: string, query: object): Promise<number> {
+    const { body } = await store.request({ method: "POST", path: `/${index}/_count`, body: { query } });
+    return readAnswer(countAnswer, body, "a count").count;
+  }
+
+  /** False when it is gone already; throws `index_kept` for one that must not be deleted. */
+  async function mayGo(name: string): Promise<boolean> {
+    const place = placeInTime(name, names);
+    if (place === null) throw indexKept(name, "it has none of the names that may be deleted");
+    // Asked anew: between the inventory and now another index may have become the one written to.
+    if (place.kind !== "books" || (await writtenByAlias({ store, names })).get(name) === false) return true;
+    const there = await listIndices({ store, names }, [`${names.books}-*`]);
+    if (!there.some((index) => index.name === name)) return false;
+    throw indexKept(name, "it is written to, or not behind its alias");
+  }
+
+  async function deleteIndex(name: string): Promise<boolean> {
+    const { status } = await store.request({ method: "DELETE", path: `/${name}`, accept: [404] });
+    return status !== 404;
+  }
+
+  /** A write that found the alias before the rollover may still be on its way. False: there is no saying so now. */
+  async function keepWritesAway(name: string): Promise<boolean> {
+    try {
+      const path = `/${name}/_block/write`;
+      return (await store.request({ method: "PUT", path, accept: [404] })).status !== 404;
+    } catch (error) {
+      // Of a full disk, which an empty index does not help: a later run finds it.
+      if (isWriteBlock(error)) return false;
+      throw error;
     }
+  }
+
+  async function dropDocuments(index: string, query: object, { limit, dryRun }: DropQuery): Promise<number> {
+    if (dryRun) return countOf(index, query);
     await requireWritable(store, index);
     const { body } = await store.request({
       method: "POST",
@@ -43,17 +74,15 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
     dropRejections: (query) =>
       dropDocuments(names.rejections, { range: { received_at: { lt: query.beforeMs } } }, query),
 
-    async dropIndex(name) {
-      const place = placeInTime(name, names);
-      if (place === null) throw indexKept(name, "it has none of the names that may be deleted");
-      // Asked anew: between the inventory and now another index may have become the one written to.
-      if (place.kind === "books" && (await writtenByAlias({ store, names })).get(name) !== false) {
-        const there = await listIndices({ store, names }, [`${names.books}-*`]);
-        if (!there.some((index) => index.name === name)) return false;
-        throw indexKept(name, "it is written to, or not behind its alias");
-      }
-      const { status } = await store.request({ method: "DELETE", path: `/${name}`, accept: [404] });
-      return status !== 404;
+    dropIndex: async (name) => (await mayGo(name)) && deleteIndex(name),
+
+    async dropEmptyIndex(name) {
+      if (!(await mayGo(name)) || !(await keepWritesAway(name))) return false;
+      await refreshIndices(store, [name]);
+      if ((await countOf(name, { match_all: {} })) === 0) return deleteIndex(name);
+      const body = { "index.blocks.write": null };
+      await store.request({ method: "PUT", path: `/${name}/_settings`, body });
+      return false;
     },
 
     async rollOver({ dryRun, ...conditions }) {

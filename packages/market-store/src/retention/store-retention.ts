@@ -20,6 +20,8 @@ export interface StoreRetention {
    * is written to behind an alias, and for a name that is none of a day, a month or a rolled index.
    */
   dropIndex(name: string): Promise<boolean>;
+  /** The same for a rolled index that was found empty; false also when it is not, and then it stays as it is. */
+  dropEmptyIndex(name: string): Promise<boolean>;
   /** Begins a new index behind the alias of the books when the one written to is large or old enough. */
   rollOver(conditions: RolloverConditions & { readonly dryRun: boolean }): Promise<Rollover>;
 }
@@ -62,7 +64,8 @@ export interface EventIndex {
   readonly isWritten: boolean;
   /** On all servers together, copies included. */
   readonly bytes: number;
-  readonly documents: number;
+  /** Null where that is not known: it is closed. */
+  readonly documents: number | null;
 }
 
 export interface IndexInventory {
