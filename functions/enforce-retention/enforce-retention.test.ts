@@ -135,6 +135,22 @@ test("deletes no day while something is still said about it", async () => {
   expect(second).toMatchObject({ trade_days: 3, coverage_days: 10, still_due: 0 });
 });
 
+// A ledger day that is written while it is being deleted stays, and would outlive the trades that it speaks of.
+test("deletes no day while what is said about it is being written, and all of them afterwards", async () => {
+  const tape = aTape(lastDays(14));
+  const { retention, checkpoints } = tape.store;
+  let isWritten = true;
+  const dropCoverage = async () => ({ count: 0, isAll: !isWritten });
+  const { run } = aTape([], { store: { checkpoints, retention: { ...retention, dropCoverage } } });
+
+  const meanwhile = await run();
+  isWritten = false;
+  const afterwards = await run();
+
+  expect(meanwhile).toMatchObject({ trade_days: 0, still_due: 3 });
+  expect(afterwards).toMatchObject({ trade_days: 3, still_due: 0 });
+});
+
 test("leaves what it cannot read alone and says so, as it does of days that have not begun", async () => {
   const tape = aTape([...lastDays(12), aDay(-400), books(1, null)]);
   tape.store.shelf.unreadable = ["trades_v1-2019"];

@@ -1,6 +1,7 @@
 import type { JobReport, RunContext } from "@polytape/function-runtime";
 import { DAY_MS, toRfc3339 } from "@polytape/market-model";
 import {
+  type DroppedDocuments,
   type DropQuery,
   type EventIndex,
   isWriteBlock,
@@ -84,7 +85,7 @@ async function dropOldDocuments(
   try {
     const coverage = await repeatedly((each) => store.retention.dropCoverage(each), query, signal);
     const rejections = await repeatedly((each) => store.retention.dropRejections(each), query, signal);
-    const counts = { coverage_days: coverage.dropped, rejected_samples: rejections.dropped };
+    const counts = { coverage_days: coverage.count, rejected_samples: rejections.count };
     return { mayDropIndices: coverage.isAll, counts };
   } catch (error) {
     // On a full disk documents cannot be deleted, but indices can: the next run finds these.
@@ -95,18 +96,17 @@ async function dropOldDocuments(
 }
 
 async function repeatedly(
-  drop: (query: DropQuery) => Promise<number>,
+  drop: (query: DropQuery) => Promise<DroppedDocuments>,
   query: DropQuery,
   signal: AbortSignal,
-): Promise<{ dropped: number; isAll: boolean }> {
-  if (query.dryRun) return { dropped: await drop(query), isAll: true };
+): Promise<DroppedDocuments> {
   let dropped = 0;
   for (let round = 0; round < ROUNDS_MAX && !signal.aborted; round += 1) {
-    const count = await drop(query);
+    const { count, isAll } = await drop(query);
     dropped += count;
-    if (count < query.limit) return { dropped, isAll: true };
+    if (isAll) return { count: dropped, isAll };
   }
-  return { dropped, isAll: false };
+  return { count: dropped, isAll: false };
 }
 
 /** Oldest first, within the budget. */

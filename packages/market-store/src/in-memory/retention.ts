@@ -28,10 +28,10 @@ export function inMemoryRetention(): {
 
   function drop(from: "coverageDays" | "rejectedAt", isDue: (atMs: EpochMs) => boolean, query: DropQuery) {
     const due = shelf[from].filter(isDue);
-    if (query.dryRun) return due.length;
+    if (query.dryRun) return { count: due.length, isAll: true };
     const gone = due.slice(0, query.limit);
     shelf[from] = shelf[from].filter((atMs) => !gone.includes(atMs));
-    return gone.length;
+    return { count: gone.length, isAll: gone.length === due.length };
   }
 
   function dropIndex(name: string): boolean {

@@ -8,10 +8,16 @@ import { storeRefusal } from "../store-errors.ts";
 import { blocksOf } from "./index-blocks.ts";
 import { listIndices, readInventory, writtenByAlias } from "./index-inventory.ts";
 import { placeInTime } from "./place-in-time.ts";
-import type { DropQuery, Rollover, RolloverConditions, StoreRetention } from "./store-retention.ts";
+import type {
+  DroppedDocuments,
+  DropQuery,
+  Rollover,
+  RolloverConditions,
+  StoreRetention,
+} from "./store-retention.ts";
 
 const countAnswer = z.object({ count: z.number() });
-const deletedAnswer = z.object({ deleted: z.number() });
+const deletedAnswer = z.object({ deleted: z.number(), version_conflicts: z.number() });
 const rolloverAnswer = z.object({
   old_index: z.string(),
   new_index: z.string(),
@@ -54,18 +60,30 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
     }
   }
 
-  async function dropDocuments(index: string, query: object, { limit, dryRun }: DropQuery): Promise<number> {
-    if (dryRun) return countOf(index, query);
+  async function dropDocuments(
+    index: string,
+    query: object,
+    { limit, dryRun }: DropQuery,
+  ): Promise<DroppedDocuments> {
+    if (dryRun) return { count: await countOf(index, query), isAll: true };
     await requireWritable(store, index);
+    // Found by search: what was just written must be visible to it.
+    await refreshIndices(store, [index]);
     const { body } = await store.request({
       method: "POST",
       path: `/${index}/_delete_by_query`,
-      // Found by search: what was written within the last second is found the next time.
-      query: { conflicts: "proceed", max_docs: limit, refresh: true, filter_path: "deleted" },
+      query: {
+        conflicts: "proceed",
+        max_docs: limit,
+        refresh: true,
+        filter_path: "deleted,version_conflicts",
+      },
       body: { query },
       once: true,
     });
-    return readAnswer(deletedAnswer, body, "a deletion").deleted;
+    // One that was changed since it was found stays, and is a conflict.
+    const { deleted, version_conflicts: changed } = readAnswer(deletedAnswer, body, "a deletion");
+    return { count: deleted, isAll: changed === 0 && deleted < limit };
   }
 
   return {

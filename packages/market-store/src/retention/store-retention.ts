@@ -12,9 +12,9 @@ export interface StoreRetention {
    * Deletes what is known about days that ended at or before the moment (a UTC midnight), or, when asked only to
    * count, says how many documents that are. At most `limit` documents at once.
    */
-  dropCoverage(query: DropQuery): Promise<number>;
+  dropCoverage(query: DropQuery): Promise<DroppedDocuments>;
   /** The same for samples of refused records, by the moment they were received. */
-  dropRejections(query: DropQuery): Promise<number>;
+  dropRejections(query: DropQuery): Promise<DroppedDocuments>;
   /**
    * Deletes an index of the inventory; false when it is gone already. Throws `index_kept` (bug) for the one that
    * is written to behind an alias, and for a name that is none of a day, a month or a rolled index.
@@ -30,6 +30,12 @@ export interface DropQuery {
   readonly beforeMs: EpochMs;
   readonly limit: number;
   readonly dryRun: boolean;
+}
+
+export interface DroppedDocuments {
+  readonly count: number;
+  /** Nothing is left of what had been written before the call: neither beyond the limit, nor because it was just changed. */
+  readonly isAll: boolean;
 }
 
 /** Either is enough. */
