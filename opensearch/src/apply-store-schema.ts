@@ -3,10 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { hasCode, PolytapeError } from "@polytape/market-model";
 import {
   connectStore,
+  type IndexNames,
   indexNames,
+  noteSchemaVersion,
   readAnswer,
   readSchemaVersion,
-  SCHEMA_DOCUMENT_ID,
   SCHEMA_VERSION,
   type StoreConnection,
   type StoreSettings,
@@ -54,8 +55,7 @@ export async function applyStoreSchema(settings: SchemaSettings): Promise<Schema
   try {
     await waitForServer(store, settings.waitMs ?? WAIT_MS);
     const names = indexNames(settings.indexPrefix);
-    const version = await readSchemaVersion(store, names);
-    if (version > SCHEMA_VERSION) throw storeNewer(version);
+    const version = await requireNoNewer(store, names);
     const parts: Parts = { store, settings, hasPolicies: await followsPolicies(store) };
     const changes: SchemaChange[] = [];
     for (const name of Object.keys(TEMPLATES)) changes.push(await applyTemplate(parts, name));
@@ -64,12 +64,15 @@ export async function applyStoreSchema(settings: SchemaSettings): Promise<Schema
       const isNew = migration.number > version;
       if (isNew && !settings.dryRun) {
         await migration.run(store, names);
-        await noteVersion(store, names.checkpoints, migration.number);
+        await noteSchemaVersion(store, names, migration.number);
       }
       const name = `${migration.number} ${migration.name}`;
       changes.push({ what: "migration", name, change: isNew ? "created" : "unchanged" });
     }
-    return [...changes, ...(await applyPolicies(parts))];
+    changes.push(...(await applyPolicies(parts)));
+    // A later version that was applied meanwhile may have got templates of this one.
+    await requireNoNewer(store, names);
+    return changes;
   } finally {
     await store.close();
   }
@@ -165,16 +168,10 @@ async function createIndex(store: StoreConnection, name: string, writeAlias: str
 
 const refusal = z.object({ error: z.object({ type: z.string(), reason: z.string() }) });
 
-async function noteVersion(store: StoreConnection, index: string, version: number): Promise<void> {
-  await store.request({
-    method: "PUT",
-    path: `/${index}/_doc/${SCHEMA_DOCUMENT_ID}`,
-    body: { name: SCHEMA_DOCUMENT_ID, state: { version }, written_at: Date.now() },
-  });
-}
-
-function storeNewer(version: number): PolytapeError {
-  return new PolytapeError(
+async function requireNoNewer(store: StoreConnection, names: IndexNames): Promise<number> {
+  const version = await readSchemaVersion(store, names);
+  if (version <= SCHEMA_VERSION) return version;
+  throw new PolytapeError(
     "input",
     "store_newer",
     "The store was set up by a later version; this one would not understand it.",

@@ -1,7 +1,8 @@
-import { connectStore, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION } from "@polytape/market-store";
+import { connectStore, readSchemaVersion, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION } from "@polytape/market-store";
 import { applyStoreSchema, MIGRATIONS } from "@polytape/opensearch";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
+import { standBetween } from "./stand-between.ts";
 
 describe("apply command of the store", () => {
   let copy: StoreCopy;
@@ -61,6 +62,28 @@ describe("apply command of the store", () => {
       kind: "input",
       code: "store_newer",
     });
+  });
+
+  // Its number would go back, and functions of the later version would refuse to write.
+  it("takes nothing back from a later version that is applied at the same time, and says that it is there", async () => {
+    const other = await makeStoreCopy(inject("openSearchUrl"), { bare: true });
+    const path = `/${other.names.checkpoints}/_doc/${SCHEMA_DOCUMENT_ID}`;
+    const body = { name: SCHEMA_DOCUMENT_ID, state: { version: SCHEMA_VERSION + 1 }, written_at: 1 };
+    let isThere = false;
+    const between = await standBetween(inject("openSearchUrl"), async (asked) => {
+      if (asked.method === "PUT" && asked.path.startsWith(path) && !isThere) {
+        isThere = true;
+        await other.server.request({ method: "PUT", path, body });
+      }
+      return undefined;
+    });
+
+    const older = applyStoreSchema({ ...other.settings, urls: [between.url] });
+
+    await expect(older).rejects.toMatchObject({ code: "store_newer" });
+    expect(await readSchemaVersion(other.server, other.names)).toBe(SCHEMA_VERSION + 1);
+    await between.close();
+    await other.remove();
   });
 
   it("gives up on a server that does not answer in time", async () => {

@@ -12,7 +12,12 @@ export * from "./open-market-store.ts";
 export { readAnswer } from "./opensearch/answers.ts";
 export * from "./opensearch/connection.ts";
 export * from "./opensearch/index-names.ts";
-export { readSchemaVersion, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION } from "./opensearch/schema-version.ts";
+export {
+  noteSchemaVersion,
+  readSchemaVersion,
+  SCHEMA_DOCUMENT_ID,
+  SCHEMA_VERSION,
+} from "./opensearch/schema-version.ts";
 export { isWriteBlock } from "./retention/index-retention.ts";
 export * from "./retention/store-retention.ts";
 export type { Room, StoreRoom } from "./room/store-room.ts";
