@@ -15,6 +15,7 @@ import {
 import { z } from "zod";
 import { MIGRATIONS } from "./migrations.ts";
 import { applyPolicy, followsPolicies, POLICIES, rolloverAliasOf } from "./policies.ts";
+import { templateChanges } from "./template-changes.ts";
 import { INDICES, placeTemplate, TEMPLATES } from "./templates.ts";
 
 export interface SchemaSettings extends StoreSettings {
@@ -32,6 +33,8 @@ export interface SchemaChange {
   readonly what: "template" | "index" | "migration" | "policy";
   readonly name: string;
   readonly change: "created" | "updated" | "unchanged";
+  /** Of a template that is updated: each setting and field, in a few words. */
+  readonly differs?: readonly string[];
 }
 
 interface Parts {
@@ -100,7 +103,9 @@ async function waitForServer(store: StoreConnection, waitMs: number): Promise<vo
 
 const templateAnswer = z.object({
   index_templates: z.array(
-    z.object({ index_template: z.object({ _meta: z.object({ hash: z.string().optional() }).optional() }) }),
+    z.object({
+      index_template: z.looseObject({ _meta: z.object({ hash: z.string().optional() }).optional() }),
+    }),
   ),
 });
 
@@ -126,13 +131,14 @@ async function applyTemplate({ store, settings, hasPolicies }: Parts, name: stri
   const hash = createHash("sha256").update(JSON.stringify(placed)).digest("base64url");
   const path = `/_index_template/${prefix}${name}`;
   const answer = await store.request({ method: "GET", path, accept: [404] });
-  const there =
-    answer.status === 404 ? null : readAnswer(templateAnswer, answer.body, "a template").index_templates[0];
-  if (there?.index_template._meta?.hash === hash)
-    return { what: "template", name: `${prefix}${name}`, change: "unchanged" };
+  const [there] =
+    answer.status === 404 ? [] : readAnswer(templateAnswer, answer.body, "a template").index_templates;
+  const change = { what: "template", name: `${prefix}${name}` } as const;
+  if (there?.index_template._meta?.hash === hash) return { ...change, change: "unchanged" };
   if (!settings.dryRun)
     await store.request({ method: "PUT", path, body: { ...placed, _meta: { ...placed._meta, hash } } });
-  return { what: "template", name: `${prefix}${name}`, change: there ? "updated" : "created" };
+  if (!there) return { ...change, change: "created" };
+  return { ...change, change: "updated", differs: templateChanges(there.index_template, { ...placed }) };
 }
 
 async function applyIndex(
