@@ -1,111 +1,120 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { BOOKS_ROLLOVER, connectStore } from "@polytape/market-store";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { z } from "zod";
+import { connectStore, type StoreConnection } from "@polytape/market-store";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type IndexManagement, startIndexManagement } from "./index-management-stand-in.ts";
 import { applyPolicy, followsPolicies, POLICIES, placePolicy } from "./policies.ts";
 import { TEMPLATES } from "./templates.ts";
 
-const rollover = z.strictObject({
-  rollover: z.strictObject({ min_primary_shard_size: z.string(), min_index_age: z.string() }),
-});
+const ALIAS = "copy-orderbook_snapshots_v1";
+const WRITTEN = `${ALIAS}-000001`;
+const ID = "copy-books_rollover";
+const [policy] = Object.values(POLICIES);
+const placed = policy && placePolicy(policy, "copy-");
 
-// Whoever of the two comes second then finds a young index, and they never fight.
-test("policies roll over by the same conditions as enforce-retention, and do nothing else", () => {
-  for (const { policy } of Object.values(POLICIES)) {
-    const actions = policy.states.flatMap((state) => state.actions);
-    const asked = actions.map((action) => rollover.parse(action).rollover);
-
-    expect(asked).toEqual([
-      {
-        min_primary_shard_size: `${BOOKS_ROLLOVER.primaryShardBytesMax / 1024 ** 3}gb`,
-        min_index_age: `${BOOKS_ROLLOVER.ageMsMax / 86_400_000}d`,
-      },
-    ]);
-  }
+test("one policy is shipped, and its file states one", () => {
+  expect(Object.keys(POLICIES)).toEqual(["books_rollover"]);
+  expect(placed?.states.length).toBe(1);
 });
 
 test("a policy speaks of exactly the indices of its alias's template", () => {
-  for (const policy of Object.values(POLICIES)) {
-    const placed = placePolicy(policy, "copy-");
-    const patterns = TEMPLATES[policy.alias]?.index_patterns.map((pattern) => `copy-${pattern}`);
+  const patterns = TEMPLATES[policy?.alias ?? ""]?.index_patterns.map((pattern) => `copy-${pattern}`);
 
-    expect(placed.ism_template.flatMap(({ index_patterns }) => index_patterns)).toEqual(patterns);
+  expect(patterns).toEqual([`${ALIAS}-*`]);
+  expect(placed?.ism_template.flatMap(({ index_patterns }) => index_patterns)).toEqual(patterns);
+});
+
+describe("on a server that follows policies", () => {
+  let plugin: IndexManagement;
+  let store: StoreConnection;
+
+  beforeEach(async () => {
+    plugin = await startIndexManagement(ALIAS);
+    store = connectStore({ urls: [plugin.url], timeoutMs: 5_000 });
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await plugin.close();
+  });
+
+  const apply = ({ dryRun = false } = {}) =>
+    applyPolicy(store, { name: "books_rollover", prefix: "copy-", dryRun });
+  const newest = { policyId: ID, description: placed?.description };
+  /** An older version of the policy, followed by the index that is written to. */
+  function hadAnOlderOne() {
+    plugin.policies.set(ID, { seqNo: 7, description: "an older one" });
+    plugin.managed.set(WRITTEN, { policyId: ID, description: "an older one" });
   }
-});
 
-/** Answers as the plugin does, as far as this program asks. */
-function aServerWithThePlugin() {
-  const asked: { method: string; url: string; body: unknown }[] = [];
-  let policy: unknown = null;
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const text = Buffer.concat(chunks).toString("utf8");
-    const body: unknown = text === "" ? null : JSON.parse(text);
-    const [method, url] = [request.method ?? "", request.url ?? ""];
-    if (method !== "GET") asked.push({ method, url, body });
-    if (method === "PUT" && url.startsWith("/_plugins/_ism/policies/"))
-      policy = z.object({ policy: z.unknown() }).parse(body).policy;
-    const isRead = method === "GET" && url.startsWith("/_plugins/");
-    response.statusCode = isRead && policy === null ? 404 : 200;
-    response.setHeader("content-type", "application/json");
-    const plugins = [{ component: "opensearch-index-management" }, { component: "opensearch-security" }];
-    response.end(
-      JSON.stringify(
-        url.startsWith("/_cat/plugins") ? plugins : { _seq_no: 7, _primary_term: 1, policy: policy ?? {} },
-      ),
-    );
-  });
-  return { server, asked };
-}
+  test("it is put once, the index written to is told its alias and follows it", async () => {
+    expect(await followsPolicies(store)).toBe(true);
+    expect(await apply()).toBe("created");
 
-let stub: ReturnType<typeof aServerWithThePlugin>;
-let store: ReturnType<typeof connectStore>;
-
-beforeEach(async () => {
-  stub = aServerWithThePlugin();
-  stub.server.listen(0, "127.0.0.1");
-  await once(stub.server, "listening");
-  const address = stub.server.address();
-  const port = typeof address === "object" ? address?.port : 0;
-  store = connectStore({ urls: [`http://127.0.0.1:${port}`], timeoutMs: 5_000 });
-});
-
-afterEach(async () => {
-  await store.close();
-  stub.server.close();
-});
-
-test("is put once, its index is told its alias and follows it, and a second run changes nothing", async () => {
-  const [name, prefix] = ["books_rollover", "copy-"];
-
-  expect(await followsPolicies(store)).toBe(true);
-  expect(await applyPolicy(store, { name, prefix, dryRun: true })).toBe("created");
-  expect(stub.asked).toEqual([]);
-  expect(await applyPolicy(store, { name, prefix, dryRun: false })).toBe("created");
-  expect(await applyPolicy(store, { name, prefix, dryRun: false })).toBe("unchanged");
-
-  const alias = "copy-orderbook_snapshots_v1";
-  expect(stub.asked).toMatchObject([
-    { method: "PUT", url: "/_plugins/_ism/policies/copy-books_rollover" },
-    {
-      method: "PUT",
-      url: `/${alias}/_settings`,
-      body: { "index.plugins.index_state_management.rollover_alias": alias },
-    },
-    { method: "POST", url: `/_plugins/_ism/add/${alias}`, body: { policy_id: "copy-books_rollover" } },
-  ]);
-});
-
-test("an older policy is replaced over the version that was read", async () => {
-  const [name, prefix] = ["books_rollover", ""];
-  await store.request({
-    method: "PUT",
-    path: `/_plugins/_ism/policies/${name}`,
-    body: { policy: { description: "an older one" } },
+    expect(plugin.managed).toEqual(new Map([[WRITTEN, newest]]));
+    expect(plugin.rolloverAlias).toEqual(new Map([[WRITTEN, ALIAS]]));
+    expect(await apply()).toBe("unchanged");
   });
 
-  expect(await applyPolicy(store, { name, prefix, dryRun: false })).toBe("updated");
-  expect(stub.asked[1]?.url).toBe(`/_plugins/_ism/policies/${name}?if_seq_no=7&if_primary_term=1`);
+  test("a newer one replaces it, and the index that follows the older one takes it over", async () => {
+    hadAnOlderOne();
+
+    expect(await apply()).toBe("updated");
+
+    expect(plugin.policies.get(ID)).toEqual({ seqNo: 8, description: placed?.description });
+    expect(plugin.managed.get(WRITTEN)).toEqual(newest);
+    expect(await apply()).toBe("unchanged");
+  });
+
+  // Otherwise the index would never be rolled by the policy, or by the older one for ever.
+  test.each([
+    ["before the index knew its alias", `/${WRITTEN}/_settings`, () => {}],
+    ["before the index followed it", "/_plugins/_ism/add", () => {}],
+    ["before the index took over the newer one", "/_plugins/_ism/change_policy", hadAnOlderOne],
+  ])("a run that was cut off %s is made good by the next", async (_, failAt, prepare) => {
+    prepare();
+    plugin.failAt = failAt;
+    await expect(apply()).rejects.toMatchObject({ code: "store_refused" });
+    plugin.failAt = null;
+
+    expect(await apply({ dryRun: true })).toBe("updated");
+    expect(await apply()).toBe("updated");
+
+    expect(plugin.managed.get(WRITTEN)).toEqual(newest);
+    expect(plugin.rolloverAlias.get(WRITTEN)).toBe(ALIAS);
+    expect(await apply()).toBe("unchanged");
+  });
+
+  test("a dry run says the same and changes nothing", async () => {
+    expect(await apply({ dryRun: true })).toBe("created");
+    expect([plugin.policies.size, plugin.managed.size]).toEqual([0, 0]);
+
+    hadAnOlderOne();
+    expect(await apply({ dryRun: true })).toBe("updated");
+    expect(plugin.policies.get(ID)?.seqNo).toBe(7);
+  });
+
+  // The plugin would try to roll what has been rolled, and call that a failure.
+  test("an index that was rolled before is not made to follow it", async () => {
+    plugin.indices = [WRITTEN, `${ALIAS}-000002`];
+
+    await apply();
+
+    expect([...plugin.managed.keys()]).toEqual([`${ALIAS}-000002`]);
+  });
+
+  test("an index that somebody has given another policy keeps it", async () => {
+    const theirs = { policyId: "theirs", description: "ours no longer" };
+    plugin.managed.set(WRITTEN, theirs);
+
+    expect(await apply()).toBe("created");
+
+    expect(plugin.managed.get(WRITTEN)).toEqual(theirs);
+    expect(await apply()).toBe("unchanged");
+  });
+
+  test("two runs at once both succeed", async () => {
+    await Promise.all([apply(), apply()]);
+
+    expect(plugin.managed.get(WRITTEN)).toEqual(newest);
+    expect(await apply()).toBe("unchanged");
+  });
 });

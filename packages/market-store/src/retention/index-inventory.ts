@@ -6,6 +6,7 @@ import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { placeInTime } from "./place-in-time.ts";
 import type { EventIndex, IndexInventory } from "./store-retention.ts";
+import { writtenByAlias } from "./written-by-alias.ts";
 
 type Parts = Pick<StoreParts, "store" | "names">;
 
@@ -23,10 +24,6 @@ const listAnswer = z.array(
     "docs.count": count,
     "store.size": count,
   }),
-);
-const aliasAnswer = z.record(
-  z.string(),
-  z.object({ aliases: z.record(z.string(), z.object({ is_write_index: z.boolean().optional() })) }),
 );
 const newest = z.object({ value: z.number().nullable() });
 const endsAnswer = z.object({
@@ -52,7 +49,10 @@ const NEWEST_DAYS = 3;
 export async function readInventory(parts: Parts, nowMs: EpochMs): Promise<IndexInventory> {
   const { names } = parts;
   const listed = await listIndices(parts, [names.tradesPattern, `${names.candles}-*`, `${names.books}-*`]);
-  const [behindAlias, books] = await Promise.all([writtenByAlias(parts), readBooks(parts, nowMs)]);
+  const [behindAlias, books] = await Promise.all([
+    writtenByAlias(parts.store, names.books),
+    readBooks(parts, nowMs),
+  ]);
   const indices: EventIndex[] = [];
   const unreadable: string[] = [];
   for (const { name, bytes, documents } of listed) {
@@ -103,21 +103,6 @@ export async function listIndices(
     bytes: each["store.size"],
     documents: each.status === "close" ? null : each["docs.count"],
   }));
-}
-
-/** The indices behind the alias of the books, and whether each is the one written to. */
-export async function writtenByAlias({ store, names }: Parts): Promise<ReadonlyMap<string, boolean>> {
-  const { status, body } = await store.request({
-    method: "GET",
-    path: `/_alias/${names.books}`,
-    accept: [404],
-  });
-  if (status === 404) return new Map();
-  const behind = Object.entries(readAnswer(aliasAnswer, body, "an alias"));
-  // A single index behind an alias is written to also where nobody said so.
-  return new Map(
-    behind.map(([name, { aliases }]) => [name, aliases[names.books]?.is_write_index ?? behind.length === 1]),
-  );
 }
 
 interface BookTimes {

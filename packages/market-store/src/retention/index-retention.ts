@@ -6,7 +6,7 @@ import { refreshIndices } from "../opensearch/refresh.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { storeRefusal } from "../store-errors.ts";
 import { blocksOf } from "./index-blocks.ts";
-import { listIndices, readInventory, writtenByAlias } from "./index-inventory.ts";
+import { listIndices, readInventory } from "./index-inventory.ts";
 import { placeInTime } from "./place-in-time.ts";
 import type {
   DroppedDocuments,
@@ -15,6 +15,7 @@ import type {
   RolloverConditions,
   StoreRetention,
 } from "./store-retention.ts";
+import { writtenByAlias, writtenIndex } from "./written-by-alias.ts";
 
 const countAnswer = z.object({ count: z.number() });
 const deletedAnswer = z.object({ deleted: z.number(), version_conflicts: z.number() });
@@ -37,7 +38,7 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
     const place = placeInTime(name, names);
     if (place === null) throw indexKept(name, "it has none of the names that may be deleted");
     // Asked anew: between the inventory and now another index may have become the one written to.
-    if (place.kind !== "books" || (await writtenByAlias({ store, names })).get(name) === false) return true;
+    if (place.kind !== "books" || (await writtenByAlias(store, names.books)).get(name) === false) return true;
     const there = await listIndices({ store, names }, [`${names.books}-*`]);
     if (!there.some((index) => index.name === name)) return false;
     throw indexKept(name, "it is written to, or not behind its alias");
@@ -105,8 +106,8 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
 
     async rollOver({ dryRun, ...conditions }) {
       await ready();
-      const written = [...(await writtenByAlias({ store, names }))].find(([, isWritten]) => isWritten)?.[0];
-      const [index] = written === undefined ? [] : await listIndices({ store, names }, [written]);
+      const written = await writtenIndex(store, names.books);
+      const [index] = written === null ? [] : await listIndices({ store, names }, [written]);
       const same: Rollover = { alias: names.books, rolled: false, from: written ?? "", to: written ?? "" };
       // An empty index would otherwise be followed by another empty one every week.
       if (index === undefined || index.documents === 0) return same;
