@@ -18,11 +18,11 @@ const resolved = z.object({ indices: z.array(z.object({ name: z.string() })) });
 const templates = z.object({ index_templates: z.array(z.object({ name: z.string() })).default([]) });
 
 /** `bare`: nothing applied yet. */
-export async function makeStoreCopy(url: string, { bare = false } = {}): Promise<StoreCopy> {
+export async function makeStoreCopy(url: string, { bare = false, shards = 1 } = {}): Promise<StoreCopy> {
   const prefix = `t${randomBytes(4).toString("hex")}-`;
   const settings: StoreSettings = { urls: [url], indexPrefix: prefix, timeoutMs: 30_000 };
   const server = connectStore(settings);
-  if (!bare) await applyStoreSchema(settings);
+  if (!bare) await applyStoreSchema({ ...settings, shards });
 
   async function indices(): Promise<string[]> {
     const answer = await server.request({ method: "GET", path: `/_resolve/index/${prefix}*` });

@@ -1,9 +1,10 @@
-import { enforceRetention, retentionInput } from "@polytape/enforce-retention";
+import { type EnforceRetentionParts, enforceRetention, retentionInput } from "@polytape/enforce-retention";
 import { createLog } from "@polytape/function-runtime";
 import { aBook } from "@polytape/market-model/testing";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
+import { standBetween } from "./stand-between.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const NEVER = { primaryShardBytesMax: 2 ** 50, ageMsMax: 1e12 };
@@ -22,8 +23,8 @@ describe("indices of books on a real server", () => {
     await copy?.remove();
   });
 
-  function run() {
-    const parts = {
+  function run(changes: Partial<EnforceRetentionParts> = {}) {
+    const parts: EnforceRetentionParts = {
       store,
       retentionDays: 3,
       budget: { indicesMax: 100, documentsAtOnce: 1_000 },
@@ -31,6 +32,7 @@ describe("indices of books on a real server", () => {
       now: () => NOW,
       signal: new AbortController().signal,
       log: createLog("test", () => {}),
+      ...changes,
     };
     return enforceRetention(parts, retentionInput.parse({}));
   }
@@ -91,5 +93,24 @@ describe("indices of books on a real server", () => {
 
     expect(report).toMatchObject({ documents_blocked: true, deleted: [index(2)], still_due: 1 });
     expect(await run()).toMatchObject({ deleted: [index(1)], still_due: 0 });
+  });
+
+  // A policy of the server, or another run: both look at the same index, and one of them comes second.
+  it("neither fails nor rolls over twice when somebody else is faster", async () => {
+    await storeBook(NOW);
+    const between = await standBetween(inject("openSearchUrl"), async ({ path }) => {
+      if (path.includes("/_rollover")) await rollAnyway();
+      return undefined;
+    });
+    const late = openMarketStore({ ...copy.settings, urls: [between.url] }, { now: () => NOW });
+
+    // By its conditions the next index would be due at once.
+    const report = await run({ store: late, rollover: { ...NEVER, ageMsMax: 1 } });
+
+    expect(report).toMatchObject({ outcome: "done" });
+    expect(report).not.toHaveProperty("rolled");
+    expect(await bookIndices()).toEqual([index(1), index(2)]);
+    await late.close();
+    await between.close();
   });
 });

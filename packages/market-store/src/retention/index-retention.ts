@@ -113,7 +113,8 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
       if (index === undefined || index.documents === 0) return same;
       const { status, body } = await store.request({
         method: "POST",
-        path: `/${names.books}/_rollover`,
+        // By its name: where somebody else has rolled meanwhile it is there, and is not followed by another one.
+        path: `/${names.books}/_rollover/${nextName(index.name)}`,
         query: { dry_run: dryRun },
         body: { conditions: conditionsOf(conditions, index.primaries) },
         accept: [400, 500],
@@ -121,7 +122,7 @@ export function indexRetention({ store, names, ready }: StoreParts): StoreRetent
       });
       if (status >= 400) {
         const text = JSON.stringify(body);
-        // Another run was faster: its new index has the name that this one would have given.
+        // Somebody was faster: their new index has the name that this one would have given.
         if (/resource_already_exists|Concurrent modification of alias/.test(text)) return same;
         const reason = text.slice(0, 500);
         throw storeRefusal("to roll over", { status, reason }, { status, reason });
@@ -148,6 +149,11 @@ async function requireWritable(store: StoreConnection, index: string): Promise<v
   if (blocks.length === 0) return;
   const reason = `cluster_block_exception: ${blocks.join(", ").replaceAll("_", "-")}`;
   throw storeRefusal(`to change documents of ${index}`, { status: 429, reason }, { index, blocks });
+}
+
+/** As the server counts by itself, and so does whoever else rolls over. */
+function nextName(index: string): string {
+  return index.replace(/\d+$/, (number) => String(Number(number) + 1).padStart(6, "0"));
 }
 
 /** The server knows the size of all primary shards together. */
