@@ -7,6 +7,7 @@
 export { COVERAGE_DAYS_MAX } from "./bookkeeping/coverage-days.ts";
 export * from "./books/last-seen.ts";
 export * from "./candles/candle-id.ts";
+export * from "./coverage-ledger.ts";
 export * from "./market-store.ts";
 export * from "./open-market-store.ts";
 export { readAnswer } from "./opensearch/answers.ts";

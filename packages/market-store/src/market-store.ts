@@ -3,10 +3,6 @@ import type {
   BookSide,
   Candle,
   CandleInterval,
-  CoverageInterval,
-  CoverageScope,
-  CoverageStretch,
-  DeclaredCoverage,
   EpochMs,
   Market,
   MarketStatus,
@@ -17,7 +13,7 @@ import type {
   StoredTrade,
   Trade,
 } from "@polytape/market-model";
-import type { CoveragePage, IntervalQuery } from "./bookkeeping/coverage-page.ts";
+import type { CoverageLedger } from "./coverage-ledger.ts";
 import type { StoreRetention } from "./retention/store-retention.ts";
 import type { StoreRoom } from "./room/store-room.ts";
 import type { StoreBackups } from "./upkeep/store-backups.ts";
@@ -351,50 +347,6 @@ export interface Checkpoints {
   read(name: string): Promise<{ state: unknown; version: StoreVersion } | null>;
   /** Guarded by the version that was read (null: must not exist yet). Throws `store_conflict`. */
   write(name: string, state: unknown, replaces: StoreVersion | null): Promise<StoreVersion>;
-}
-
-/**
- * What is known about completeness. Each scope (stream, market or all, token or all) has a timeline of its
- * own, kept per UTC day: about each moment the newest statement stands.
- */
-/** What a reader of many timelines remembers: the days about all markets are part of each of them. */
-export interface CoverageMemory {
-  /** What is said of a day in one scope, by the day's id; undefined when it has to be read. */
-  get(dayId: string): readonly DeclaredCoverage[] | undefined;
-  set(dayId: string, statements: readonly DeclaredCoverage[]): void;
-}
-
-export interface CoverageLedger {
-  /**
-   * Says something new, in the order given; whole for each UTC day that it touches. May be repeated. At most
-   * 400 days a statement. Throws `store_conflict` when others never let go of the same day.
-   */
-  recordIntervals(intervals: readonly CoverageInterval[]): Promise<void>;
-  /**
-   * Adds facts to the evidence of all that is said of one UTC day (its start) in exactly this scope. Neither states nor
-   * when they were declared change, and of a day that nobody speaks of nothing is said. Throws as above.
-   */
-  addEvidence(
-    scope: CoverageScope,
-    dayMs: EpochMs,
-    facts: Readonly<Record<string, string | number>>,
-  ): Promise<void>;
-  /**
-   * What is known of every moment of [fromMs, toMs), at most 400 days, without holes, in real time. Counts
-   * what was said about all markets, the market and the token; of trouble in a narrower scope (a market for
-   * all markets, a token for its market) it hears after a second at most. Days that the memory knows are not read.
-   */
-  readTimeline(
-    query: CoverageScope & { fromMs: EpochMs; toMs: EpochMs },
-    memory?: CoverageMemory,
-  ): Promise<CoverageStretch[]>;
-  /**
-   * The statements that touch [fromMs, toMs), oldest first, as far as searches see them; those of a market
-   * include the ones about all markets. `marketId: null`: only those about all markets at once.
-   */
-  findIntervals(query: IntervalQuery): Promise<DeclaredCoverage[]>;
-  /** As above, and where to go on. What goes on over midnight may be listed in part: the rest comes with its day. */
-  listIntervals(query: IntervalQuery): Promise<CoveragePage>;
 }
 
 export interface RejectionSamples {

@@ -1,6 +1,6 @@
 import { type CoverageScope, DAY_MS, type DeclaredCoverage } from "@polytape/market-model";
 import { z } from "zod";
-import type { CoverageLedger } from "../market-store.ts";
+import type { CoverageLedger } from "../coverage-ledger.ts";
 import {
   foundDocuments,
   type getAnswer,

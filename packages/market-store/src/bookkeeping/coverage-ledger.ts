@@ -9,7 +9,7 @@ import {
   joinTimelines,
 } from "@polytape/market-model";
 import { version } from "../../package.json";
-import type { CoverageLedger, CoverageMemory } from "../market-store.ts";
+import type { CoverageLedger, CoverageMemory } from "../coverage-ledger.ts";
 import { storeConflict } from "../store-errors.ts";
 import {
   type CoverageDay,

@@ -1,7 +1,8 @@
 import { type EpochMs, isTroubleOfPart } from "@polytape/market-model";
 import { beginOf, type CoverageDay, type CoverageDays } from "../bookkeeping/coverage-days.ts";
 import { coverageLedgerOn } from "../bookkeeping/coverage-ledger.ts";
-import type { CoverageLedger, StoreVersion } from "../market-store.ts";
+import type { CoverageLedger } from "../coverage-ledger.ts";
+import type { StoreVersion } from "../market-store.ts";
 
 export function inMemoryCoverage(now: () => EpochMs): CoverageLedger {
   return coverageLedgerOn(inMemoryDays(), now);
