@@ -245,3 +245,22 @@ test("a folder that OpenSearch may not use, or that holds no backup, is said so 
   expect([restore.status, restore.errors.at(-1)]).toEqual([2, expect.stringContaining("no complete backup")]);
   expect((await store.trades.findTrades({ sort: "desc", limit: 1 })).length).toBe(1);
 });
+
+test("a snapshot in a repository of the operator's own counts as a backup, once it is whole", async () => {
+  const put = (path: string, body: object) =>
+    fetch(`${openSearch.url}/_snapshot/${path}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  expect(await store.backups.newest()).toEqual({ repositories: 0, endedAtMs: null });
+  await put("of-ours", { type: "fs", settings: { location: join(folder, "of-ours") } });
+  expect(await store.backups.newest()).toEqual({ repositories: 1, endedAtMs: null });
+
+  const startedMs = Date.now();
+  await put("of-ours/one?wait_for_completion=true", { indices: "markets_v1" });
+
+  const { endedAtMs } = await store.backups.newest();
+  expect(endedAtMs).toBeGreaterThan(startedMs - 1_000);
+  expect(endedAtMs).toBeLessThanOrEqual(Date.now());
+});

@@ -23,5 +23,6 @@ export { isWriteBlock } from "./retention/index-retention.ts";
 export * from "./retention/store-retention.ts";
 export { writtenIndex } from "./retention/written-by-alias.ts";
 export type { Room, StoreRoom } from "./room/store-room.ts";
+export type { NewestSnapshot } from "./upkeep/newest-snapshot.ts";
 export type { BackedUpIndex, StoreBackups } from "./upkeep/store-backups.ts";
 export type { NodeState, StoreState, StoreVersions, Watermark } from "./upkeep/store-state.ts";

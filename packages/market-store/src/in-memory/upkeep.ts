@@ -20,7 +20,8 @@ export function inMemoryUpkeep() {
       "The in-memory store makes no backups; use a real server.",
     );
   };
-  const backups: StoreBackups = { take: refuse, restore: refuse, indicesWithData: refuse };
+  const newest = async () => ({ repositories: 0, endedAtMs: null });
+  const backups: StoreBackups = { take: refuse, restore: refuse, indicesWithData: refuse, newest };
   return {
     backups,
     state: () => shown,

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { readAnswer } from "../opensearch/answers.ts";
 import { SCHEMA_DOCUMENT_ID } from "../opensearch/schema-version.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
+import { type NewestSnapshot, newestSnapshot } from "./newest-snapshot.ts";
 import { ownIndices } from "./store-state.ts";
 
 /**
@@ -22,6 +23,8 @@ export interface StoreBackups {
    * found whole. May be repeated after it broke off. Meanwhile nothing may spring up: writes to missing indices fail.
    */
   restore(folder: string, name: string): Promise<BackedUpIndex[]>;
+  /** Of all repositories that are registered, whoever uses them. */
+  newest(): Promise<NewestSnapshot>;
 }
 
 export interface BackedUpIndex {
@@ -169,6 +172,7 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
   }
 
   return {
+    newest: () => newestSnapshot(store),
     take: (folder, name) =>
       inRepository({ folder, readonly: false }, async (path) => {
         const indices = await listIndices();
