@@ -16,6 +16,8 @@ export OPENSEARCH_URL=${OPENSEARCH_URL:-https://10.62.0.1:9200}
 export NATS_URL=${NATS_URL:-nats://10.62.0.1:4222}
 export IMAGE_PREFIX=${IMAGE_PREFIX:-polytape}
 export IMAGE_TAG=${IMAGE_TAG:-$(git rev-parse --short=12 HEAD 2>/dev/null || echo latest)}
+# What was used, for deploy/polytape.sh: whoever looks at a deployment must know how it was made.
+deployed=${POLYTAPE_DEPLOYED:-$(dirname "$secrets")/deployed.env}
 check_within=${DEPLOY_CHECK_SECONDS:-90}
 dry=
 [ "${DRY_RUN:-0}" = 0 ] || dry=--dry-run
@@ -78,6 +80,15 @@ applied() {
   say "$1: $(tail -n 1 "$log" | sed "s/^[^ ]* info $1-apply //")"
   sed -n 's/^[^ ]* info [a-z]*-apply would-be-\(created\|updated\|removed\) /      would be \1: /p' "$log"
 }
+
+# Every setting of stack.yml as it was used, but what differs from role to role; no login of an address is in it.
+write_deployed() (
+  umask 077
+  for name in GATEWAY $(grep -o '\${[A-Z_]*' stack.yml | tr -d '${' | sort -u | grep -Ev '_(USER|SECRET)$|^OPENFAAS_URL$'); do
+    [ -z "${!name:-}" ] || printf "[ -n \"\${%s:-}\" ] || export %s='%s'\n" "$name" "$name" \
+      "$(printf %s "${!name}" | sed "s#//[^/,]*@#//#g; s/'/'\\\\''/g")"
+  done >"$deployed.new" && mv "$deployed.new" "$deployed"
+)
 
 for tool in faas-cli node curl; do
   command -v "$tool" >/dev/null || { echo "make deploy needs $tool on the PATH" >&2; exit 2; }
@@ -155,6 +166,8 @@ for role in ${as_roles//,/ }; do
   as "$role" faas-cli deploy -f stack.yml --gateway "$GATEWAY" --regex "^($names)\$" >>"$log" 2>&1 ||
     stop functions "Of the role $role ($names). What was deployed before it stays; run again when the reason is gone."
 done
+write_deployed 2>>"$log" ||
+  echo "not written: $deployed; without it polytape doctor cannot compare images and schedules (POLYTAPE_DEPLOYED names another place)" >&2
 say "functions: $count deployed, as $as_roles"
 
 begin

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readEnvironment } from "@polytape/function-runtime";
+import { readStack } from "@polytape/local/gateway";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { deployQueryApi, type QueryApiDeployment } from "./query-api-deployment.ts";
 
@@ -255,6 +257,48 @@ describe("images", () => {
     expect(callsOf("template")).toHaveLength(2);
     expect(template()).toMatch(/#9\.9\.10$/);
   });
+});
+
+/** What the command is told by deploy/polytape.sh, without running it: a stand-in that writes its environment down. */
+async function toldByPolytape(more: Record<string, string> = {}) {
+  const elsewhere = path("elsewhere");
+  for (const name of ["deploy", "cli/dist"]) mkdirSync(join(elsewhere, name), { recursive: true });
+  cpSync(join(ROOT, "deploy/polytape.sh"), join(elsewhere, "deploy/polytape.sh"));
+  writeFileSync(join(elsewhere, "cli/dist/polytape.cjs"), "console.log(JSON.stringify(process['env']))");
+  const env = { PATH: readEnvironment()["PATH"], POLYTAPE_SECRETS: path("secrets"), ...more };
+  const { stdout } = await run(join(elsewhere, "deploy/polytape.sh"), ["doctor"], { env });
+  return JSON.parse(stdout);
+}
+
+test("leaves what it deployed with for the operator's command, which then finds stack.yml as it was deployed", async () => {
+  const settings = {
+    IMAGE_PREFIX: "registry.example/you",
+    IMAGE_TAG: "abc",
+    POLL_INTERVAL_TRADES_MS: "9000",
+    CANDLES_INTERVALS: "1m,1h",
+    BOOK_ASSETS: "it's $HOME `id`",
+  };
+  await deploy({ ...settings, POLYMARKET_GAMMA_URL: "https://ada:hunter2@gamma.example" });
+
+  const told = await toldByPolytape({ CANDLES_INTERVALS: "1m" });
+
+  expect(told).toMatchObject({ ...settings, CANDLES_INTERVALS: "1m", OPENFAAS_URL: api.gateway.url });
+  expect(told).toMatchObject({ POLYTAPE_STACK: path("elsewhere/stack.yml"), POLYTAPE_HOME: folder });
+  expect(told).toMatchObject({ OPENSEARCH_USER: "keeper", OPENSEARCH_URL: inject("openSearchUrl") });
+  expect(told["POLYMARKET_GAMMA_URL"]).toBe("https://gamma.example");
+  const written = readFileSync(path("deployed.env"), "utf8");
+  expect(written).not.toMatch(/hunter2|PASSWORD|SECRET/);
+  expect(statSync(path("deployed.env")).mode & 0o077).toBe(0);
+  const plan = (variables: Record<string, string>) =>
+    readStack([join(ROOT, "stack.yml")], variables).map(({ image, annotations }) => ({ image, annotations }));
+  expect(plan(told)).toEqual(plan({ ...settings, CANDLES_INTERVALS: "1m" }));
+});
+
+test("a folder that takes no file is said, and fails no deployment", async () => {
+  const { code, stderr } = await deploy({ POLYTAPE_DEPLOYED: path("no-such-folder/deployed.env") });
+
+  expect(code).toBe(0);
+  expect(stderr).toContain("not written: ");
 });
 
 test("stops where a step fails, says what to do, and does nothing after it", async () => {
