@@ -6,6 +6,10 @@ import { apiSettings, apiUrl } from "./reading/api-client.ts";
 export interface Surroundings {
   readonly indexPrefix: string;
   readonly gateway: { readonly url: string; readonly user: string; readonly password: string | undefined };
+  readonly openSearch: {
+    readonly urls: readonly string[];
+    readonly certificateAuthority: string | undefined;
+  };
   readonly api: { readonly url: string; readonly key: string | undefined };
   /** What the collectors read trades from. */
   readonly upstreamUrl: string;
@@ -19,6 +23,8 @@ const settings = z.object({
   OPENFAAS_URL: httpUrl().optional(),
   BASIC_AUTH_USER: z.string().default("admin"),
   BASIC_AUTH_PASSWORD: z.string().optional(),
+  OPENSEARCH_URL: openSearchSettings.OPENSEARCH_URL.prefault("http://127.0.0.1:9200"),
+  OPENSEARCH_CA: openSearchSettings.OPENSEARCH_CA,
   OPENSEARCH_INDEX_PREFIX: openSearchSettings.OPENSEARCH_INDEX_PREFIX,
   POLYMARKET_DATA_URL: polymarketSettings.POLYMARKET_DATA_URL,
 });
@@ -33,6 +39,7 @@ export function readSurroundings(environment: Readonly<Record<string, string | u
       user: read.BASIC_AUTH_USER,
       password: read.BASIC_AUTH_PASSWORD,
     },
+    openSearch: { urls: read.OPENSEARCH_URL, certificateAuthority: read.OPENSEARCH_CA },
     api: { url: apiUrl(read), key: read.POLYTAPE_API_KEY },
     upstreamUrl: read.POLYMARKET_DATA_URL,
     variables: environment,

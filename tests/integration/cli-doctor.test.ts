@@ -71,10 +71,12 @@ test("a healthy stack has no failure, and nothing secret is printed", async () =
     "api",
     "opensearch",
     "schema",
+    "certificates",
     "nats",
     "streams",
     "schedules",
     "consumers",
+    "data folder",
   ])
     expect(found.get(check)).toMatchObject({ verdict: "ok" });
   expect(all).not.toContain(stack.secrets.basicAuthPassword);
@@ -85,7 +87,7 @@ test("a gateway that does not answer fails with what stands behind it, in bounde
   await whileFrozen("gateway", async () => {
     const { status, failed, tookMs } = await doctor();
 
-    expect([status, failed]).toEqual([1, ["gateway", "functions", "api"]]);
+    expect([status, failed]).toEqual([1, ["gateway", "functions", "runs", "api"]]);
     expect(tookMs).toBeLessThan(WITHIN_MS);
   });
 }, 120_000);
@@ -170,6 +172,35 @@ test("a schedule that is gone, an index that takes nothing and a dead letter are
   );
   await healthyAgain();
 });
+
+// The trigger's consumers never show it: a tick that failed is replaced by the next one.
+test("a function that answers 503 at every call is named, with why and what to do, until it works again", async () => {
+  const block = (value: boolean | null) =>
+    fetch(`${stack.urls.openSearch}/checkpoints_v1/_settings`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ "index.blocks.write": value }),
+    });
+  const snapshot = () => fetch(`${stack.urls.gateway}/function/snapshot-book`, { method: "POST" });
+  await block(true);
+  await vi.waitUntil(async () => (await snapshot()).status === 503, { timeout: 30_000, interval: 200 });
+
+  await vi.waitUntil(async () => (await doctor()).found.get("runs").said.includes("snapshot-book"), {
+    timeout: 60_000,
+    interval: 500,
+  });
+  const { found } = await doctor();
+
+  expect(found.get("runs").said).toMatch(
+    /snapshot-book has not succeeded for .* \(store_read_only, \d+ times\)/,
+  );
+  expect(found.get("runs").cure).toContain("read its log");
+  await block(null);
+  await vi.waitUntil(async () => (await doctor()).found.get("runs").verdict === "ok", {
+    timeout: 60_000,
+    interval: 500,
+  });
+}, 180_000);
 
 test("a key and a login that are refused, and a function that is not deployed, are named", async () => {
   const key = newKeyText(randomBytes);

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PolytapeError } from "@polytape/market-model";
+import { type EpochMs, PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 
 /** The part of a backup that is one file: what is beside the store, and which snapshot of the store belongs to it. */
@@ -56,6 +56,17 @@ export function readBackupFile(folder: string, name?: string): BackupFile {
       cause: read.error,
     },
   );
+}
+
+/** When the complete backups below a folder were taken, as deep as two levels; null when there is no such folder here. */
+export function backupTimes(folder: string): EpochMs[] | null {
+  if (!existsSync(folder)) return null;
+  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const files = [folder, ...folders.map(({ name }) => join(folder, name))].flatMap(listFiles);
+  return files.map((file) => {
+    const [year, month, day, hour, minute, second] = file.replace(/\D/g, "").match(/^\d{4}|\d\d/g) ?? [];
+    return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  });
 }
 
 function listFiles(folder: string): string[] {

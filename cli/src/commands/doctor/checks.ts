@@ -1,12 +1,21 @@
-import { DAY_MS, MINUTE_MS, tradeTsMs } from "@polytape/market-model";
 import { streams } from "@polytape/nats";
 import { z } from "zod";
 import { readLastSelfCheck } from "../../self-check-state.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 import { judgeConsumers, judgeLetters, judgeSchedules, judgeStreams, judgeUsage } from "./judge-bus.ts";
-import { judgeClock, judgeCoverage, judgeLag, judgeSelfCheck } from "./judge-freshness.ts";
-import { deployedFunctions, judgeFunctions } from "./judge-functions.ts";
+import { judgeClock, judgeSelfCheck } from "./judge-freshness.ts";
+import { deployedFunctions, judgeFunctions, NOT_COMPARED } from "./judge-functions.ts";
+import { judgeRuns, type ToldMetrics } from "./judge-runs.ts";
 import { judgeBlocks, judgeDisk, judgeHealth, judgeSchema } from "./judge-store.ts";
+import { lookAtBackups, lookAtCertificates, lookAtFolder } from "./look-at-machine.ts";
+import {
+  lookAtBooks,
+  lookAtCandles,
+  lookAtCoverage,
+  lookAtLag,
+  lookAtMarkets,
+  lookAtRetention,
+} from "./look-at-tape.ts";
 import type { Parts } from "./parts.ts";
 
 /** One look at one part. */
@@ -20,14 +29,13 @@ export interface Check {
 const START_GATEWAY = "start it (make up, or systemctl start faasd-provider faasd), or set OPENFAAS_URL";
 const START_STORE = "start OpenSearch, or set OPENSEARCH_URL, OPENSEARCH_USER and OPENSEARCH_PASSWORD";
 const START_NATS = "start nats-server, or set NATS_URL, NATS_USER and NATS_PASSWORD";
-/** What is younger has not settled, or is being read right now. */
-const SETTLED_AFTER_MS = 20 * MINUTE_MS;
 const LETTERS_MAX = 1_000;
 
 /** From outside in. */
 export const checks: readonly Check[] = [
   { name: "gateway", look: lookAtGateway, cure: START_GATEWAY },
   { name: "functions", look: lookAtFunctions, cure: START_GATEWAY },
+  { name: "runs", look: lookAtRuns, cure: START_GATEWAY },
   { name: "api", look: lookAtApi, cure: "set POLYTAPE_URL, or see the lines gateway and functions" },
   { name: "key", look: lookAtKey, cure: "see the line api" },
   {
@@ -42,6 +50,7 @@ export const checks: readonly Check[] = [
     look: async ({ storeState }) => judgeBlocks(await storeState()),
     cure: START_STORE,
   },
+  { name: "certificates", look: lookAtCertificates, cure: START_STORE },
   {
     name: "nats",
     look: async ({ bus, busState }) => {
@@ -74,11 +83,17 @@ export const checks: readonly Check[] = [
   },
   { name: "ingest lag", look: lookAtLag, cure: START_STORE },
   { name: "coverage", look: lookAtCoverage, cure: START_STORE },
+  { name: "markets", look: lookAtMarkets, cure: START_STORE },
+  { name: "books", look: lookAtBooks, cure: START_STORE },
+  { name: "candles", look: lookAtCandles, cure: START_STORE },
+  { name: "retention", look: lookAtRetention, cure: START_STORE },
   {
     name: "self-check",
     look: async ({ store, now }) => judgeSelfCheck(await readLastSelfCheck(await store()), now()),
     cure: START_STORE,
   },
+  { name: "backups", look: lookAtBackups, cure: START_STORE },
+  { name: "data folder", look: lookAtFolder, cure: "set POLYTAPE_HOME to where the data lie" },
   { name: "clock", look: lookAtClock, cure: "compare the clock by hand: timedatectl" },
 ];
 
@@ -89,7 +104,8 @@ async function lookAtGateway({ surroundings: { gateway }, get, now }: Parts): Pr
   return ok(`${gateway.url} answered in ${now() - askedMs} ms`);
 }
 
-async function lookAtFunctions({ surroundings: { gateway }, planned, get }: Parts): Promise<Finding> {
+async function lookAtFunctions({ surroundings, planned, get }: Parts): Promise<Finding> {
+  const { gateway, variables } = surroundings;
   const cure = "set BASIC_AUTH_USER and BASIC_AUTH_PASSWORD, or SECRETS_FOLDER to where the secrets lie";
   if (gateway.password === undefined) return warning("not looked at: no password for the gateway", cure);
   const login = Buffer.from(`${gateway.user}:${gateway.password}`).toString("base64");
@@ -98,7 +114,18 @@ async function lookAtFunctions({ surroundings: { gateway }, planned, get }: Part
   const read = deployedFunctions.safeParse(body);
   if (status !== 200 || !read.success)
     return failed(`the gateway's list cannot be read (${status})`, START_GATEWAY);
-  return judgeFunctions(planned, read.data);
+  const imagesAreNamed = Boolean(variables["IMAGE_PREFIX"] || variables["IMAGE_TAG"]);
+  return judgeFunctions(planned, read.data, { imagesAreNamed });
+}
+
+/** Each function says what its runs came to; the gateway's list only that it is there. */
+async function lookAtRuns({ surroundings: { gateway }, planned, get, now }: Parts): Promise<Finding> {
+  if (planned === null) return warning("not looked at: no stack.yml names the functions", NOT_COMPARED);
+  const told = planned.map(async ({ name }): Promise<ToldMetrics> => {
+    const { status, text } = await get(`${gateway.url}/function/${name}/metrics`);
+    return { name, status, text };
+  });
+  return judgeRuns(await Promise.all(told), now());
 }
 
 const health = z.object({
@@ -135,25 +162,6 @@ async function lookAtKey({ surroundings: { api }, get }: Parts): Promise<Finding
     `the API answers ${status} to it`,
     "polytape keys list tells whether it has ended; polytape keys create",
   );
-}
-
-const NOT_COLLECTED = ok("COLLECT_TRADES=false: no trades are collected");
-
-function collectsTrades({ surroundings }: Parts): boolean {
-  return surroundings.variables["COLLECT_TRADES"] !== "false";
-}
-
-async function lookAtLag(parts: Parts): Promise<Finding> {
-  const store = await parts.store();
-  const [trade] = await store.trades.findTrades({ rowSet: "taker", sort: "desc", limit: 1 });
-  return collectsTrades(parts) ? judgeLag(trade ? tradeTsMs(trade) : null, parts.now()) : NOT_COLLECTED;
-}
-
-async function lookAtCoverage(parts: Parts): Promise<Finding> {
-  const toMs = parts.now() - SETTLED_AFTER_MS;
-  const question = { stream: "trades", fromMs: toMs - DAY_MS, toMs } as const;
-  const timeline = await (await parts.store()).coverage.readTimeline(question);
-  return collectsTrades(parts) ? judgeCoverage(timeline) : NOT_COLLECTED;
 }
 
 /** Away is no fault of ours: collectors say so themselves. */

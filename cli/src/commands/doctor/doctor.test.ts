@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { newKeyText } from "@polytape/api-access";
+import { defineJob, type FunctionContext } from "@polytape/function-runtime";
 import { PolytapeError } from "@polytape/market-model";
 import { expect, test } from "vitest";
-import { aShell } from "../../testing.ts";
+import { z } from "zod";
+import { aShell, NOW } from "../../testing.ts";
 import { ok } from "./finding.ts";
 import { lookAtAll } from "./index.ts";
 
@@ -14,7 +17,7 @@ test("every part has one line, also when nothing answers, and the status is 1", 
 
   const found = out.map((line) => JSON.parse(line));
   expect(status).toBe(1);
-  expect(found).toHaveLength(18);
+  expect(found).toHaveLength(26);
   expect(found[0]).toMatchObject({
     check: "gateway",
     verdict: "failed",
@@ -46,6 +49,63 @@ test("no password and no key is printed, whatever the answers repeat of them", a
   expect(all).not.toContain(password);
   expect(all).not.toContain(key.slice(3, 20));
   expect(all).not.toContain("opensearch-secret");
+});
+
+/** A job behind the gateway's contract, as the template calls it; its metrics are the text that it answers. */
+function aJobThat(fails: boolean) {
+  const run = async () => {
+    if (fails) throw new PolytapeError("operating", "upstream_unavailable", "Polymarket is away.");
+    return {};
+  };
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const handler = defineJob(
+    { name: "a-job", settings: z.object({}), input: z.unknown(), connect: async () => ({}), run },
+    { environment: {}, now: () => NOW - 1_000, log },
+  );
+  return async (method: string, path: string) => {
+    let [status, text] = [0, ""];
+    const context: FunctionContext = {
+      status: (code) => {
+        status = code;
+        return context;
+      },
+      headers: () => context,
+      succeed: (value) => {
+        text = String(value);
+      },
+      fail: () => undefined,
+    };
+    await handler({ body: "", headers: {}, method, query: {}, path }, context);
+    return new Response(text, { status });
+  };
+}
+
+// Its consumer has at most one tick waiting, so nothing else shows that it has been failing for days.
+test("a function that answers 503 at every call is named, with why and what to do", async () => {
+  const jobs = new Map([
+    ["ingest-trades", aJobThat(false)],
+    ["snapshot-book", aJobThat(true)],
+  ]);
+  for (let call = 0; call < 5; call += 1) for (const job of jobs.values()) await job("POST", "/");
+  const { call } = aShell({
+    surroundings: {
+      variables: { POLYTAPE_STACK: fileURLToPath(new URL("../../../../stack.yml", import.meta.url)) },
+    },
+    respond: (request) => {
+      const [, name = "", path = ""] = /\/function\/([a-z-]+)(\/metrics)$/.exec(request.url) ?? [];
+      return jobs.get(name)?.("GET", path) ?? new Response("");
+    },
+  });
+
+  const { status, out } = await call("doctor", "--json");
+
+  const runs = out.map((line) => JSON.parse(line)).find(({ check }) => check === "runs");
+  expect(status).toBe(1);
+  expect(runs).toMatchObject({
+    verdict: "failed",
+    said: "snapshot-book has not succeeded since it was started (upstream_unavailable, 5 times)",
+    cure: expect.stringContaining("faas-cli logs snapshot-book"),
+  });
 });
 
 test("a part that never answers costs its time and holds up no other", async () => {

@@ -1,7 +1,7 @@
 import type { BusState, StreamPlan } from "@polytape/event-bus";
 import { STREAM_USAGE_FULL, STREAM_USAGE_WARNING, streamUsage, usageText } from "../../stream-usage.ts";
 import { type Finding, failed, ok, some, warning } from "./finding.ts";
-import type { PlannedFunction } from "./judge-functions.ts";
+import { NOT_COMPARED, type PlannedFunction } from "./judge-functions.ts";
 
 const APPLY = "set NATS up: node nats/dist/apply.cjs";
 /** At one message a tick of three seconds: ten minutes behind. */
@@ -27,8 +27,10 @@ export function judgeUsage({ streams }: BusState): Finding {
 
 /** Of each function with a clock: one that fires at its topic as often as its annotation says. */
 export function judgeSchedules(planned: readonly PlannedFunction[] | null, { schedules }: BusState): Finding {
-  if (planned === null)
-    return schedules.length > 0 ? ok(`${schedules.length} are there, not compared`) : failed("none", APPLY);
+  if (planned === null) {
+    if (schedules.length === 0) return failed("none", APPLY);
+    return warning(`${schedules.length} are there, not compared with a stack.yml`, NOT_COMPARED);
+  }
   const held = new Map(schedules.map(({ target, specification }) => [target, specification]));
   const wanted = planned.flatMap(({ annotations }) => {
     const { schedule } = annotations;
@@ -70,7 +72,8 @@ export function judgeConsumers(planned: readonly PlannedFunction[] | null, { str
       "its function fails or is slow: read its log and the trigger's",
     );
   const waiting = consumers.reduce((sum, { pending }) => sum + pending, 0);
-  return ok(`${consumers.length}, with ${waiting} messages waiting`);
+  const said = `${consumers.length}, with ${waiting} messages waiting`;
+  return planned === null ? warning(`${said}, not compared with a stack.yml`, NOT_COMPARED) : ok(said);
 }
 
 export function judgeLetters(letters: readonly { readonly functionName: string }[], max: number): Finding {

@@ -1,5 +1,6 @@
 import { type CoverageStretch, DAY_MS, HOUR_MS, MINUTE_MS, toRfc3339 } from "@polytape/market-model";
 import type { LastSelfCheck } from "../../self-check-state.ts";
+import { durationText } from "./duration-text.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 const READ_THE_LOG = "read the log of ingest-trades; polytape coverage says what is missing";
@@ -71,10 +72,4 @@ export function judgeClock(
   const said = `${durationText(Math.abs(driftMs))} ${side} the upstream`;
   if (Math.abs(driftMs) > DRIFT_FAILED_MS) return failed(said, cure);
   return Math.abs(driftMs) > DRIFT_WARNING_MS ? warning(said, cure) : ok("as the upstream's");
-}
-
-function durationText(ms: number): string {
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }

@@ -21,7 +21,9 @@ const PLANNED = [
 const DEPLOYED = PLANNED.map((each) => ({ ...each, availableReplicas: 1 }));
 
 describe("functions", () => {
-  test.each<[string, Parameters<typeof judgeFunctions>[1], Verdict, RegExp]>([
+  test.each<
+    [string, Parameters<typeof judgeFunctions>[1], Verdict, RegExp, Parameters<typeof judgeFunctions>[2]?]
+  >([
     ["all as planned", DEPLOYED, "ok", /all 2/],
     ["one missing", DEPLOYED.slice(1), "failed", /not deployed: ingest-trades/],
     [
@@ -43,9 +45,16 @@ describe("functions", () => {
       "ok",
       /all 2/,
     ],
+    [
+      "images, where nobody said how they are named",
+      DEPLOYED.map((each) => ({ ...each, image: "x" })),
+      "ok",
+      /images not compared: IMAGE_PREFIX and IMAGE_TAG are not set here/,
+      { imagesAreNamed: false },
+    ],
     ["one more function", [...DEPLOYED, { name: "own", image: "x" }], "ok", /all 2/],
-  ])("%s", (_, deployed, verdict, said) => {
-    const finding = judgeFunctions(PLANNED, deployed);
+  ])("%s", (_, deployed, verdict, said, options) => {
+    const finding = judgeFunctions(PLANNED, deployed, options);
 
     expect(finding).toMatchObject({ verdict, said: expect.stringMatching(said) });
     expect(finding.cure === undefined).toBe(verdict === "ok");
@@ -162,6 +171,21 @@ describe("bus", () => {
     ["one is behind", [aConsumer({ pending: 201 })], "warning"],
   ])("consumers: %s", (_, consumers, verdict) => {
     expect(judgeConsumers(PLANNED, aBus(aStream({ consumers }))).verdict).toBe(verdict);
+  });
+
+  test("without a stack.yml schedules and consumers are not called right", () => {
+    const schedules = [{ target: "tick.ingest-trades", specification: "@every 3000ms" }];
+    const { streams } = aBus(aStream({ consumers: [aConsumer()] }));
+
+    for (const finding of [
+      judgeSchedules(null, { streams, schedules }),
+      judgeConsumers(null, { streams, schedules }),
+    ])
+      expect(finding).toMatchObject({
+        verdict: "warning",
+        said: expect.stringContaining("not compared with a stack.yml"),
+        cure: expect.stringContaining("--stack FILE"),
+      });
   });
 
   test("dead letters are a warning that names their functions", () => {

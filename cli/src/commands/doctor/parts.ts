@@ -25,6 +25,7 @@ export interface Parts {
 export interface Answer {
   readonly status: number;
   readonly date: string | null;
+  readonly text: string;
   /** Undefined when it is no JSON. */
   readonly body: unknown;
 }
@@ -51,7 +52,7 @@ function readPlanned(
   given: string | undefined,
   variables: Surroundings["variables"],
 ): readonly PlannedFunction[] | null {
-  const file = resolve(given ?? STACK_FILE);
+  const file = resolve(given ?? (variables["POLYTAPE_STACK"] || STACK_FILE));
   return given === undefined && !existsSync(file) ? null : readStack([file], variables);
 }
 
@@ -71,7 +72,7 @@ async function get(
   try {
     const response = await fetch(url, { headers, signal, redirect: "manual" });
     const text = await response.text();
-    return { status: response.status, date: response.headers.get("date"), body: jsonOf(text) };
+    return { status: response.status, date: response.headers.get("date"), text, body: jsonOf(text) };
   } catch (cause) {
     throw new PolytapeError("operating", "no_answer", `No answer from ${new URL(url).origin}.`, { cause });
   }
