@@ -5,7 +5,7 @@ import type { RawRequest } from "../raw-http.ts";
 import { median } from "../statistics.ts";
 import { searchOf } from "./alternatives.ts";
 import type { ChoiceQuestion } from "./choice-questions.ts";
-import type { FilledChoice } from "./fill-choice.ts";
+import type { FilledChoice } from "./fill-choices.ts";
 
 /** The p50 of one question asked of one index, in one round. */
 export type Round = (filled: FilledChoice, question: ChoiceQuestion) => number;
@@ -13,37 +13,47 @@ export type Round = (filled: FilledChoice, question: ChoiceQuestion) => number;
 /** How often each question is asked in a round, its variants in turn. */
 const ASKED_A_ROUND = 8;
 
-/** Every question of every index, one at a time, in an order that rotates. */
+interface Turn {
+  readonly filled: FilledChoice;
+  readonly question: ChoiceQuestion;
+  readonly request: RawRequest;
+}
+
+/** Every question of every index, one at a time. */
 export async function askRound(
   ground: BenchGround,
   questions: readonly ChoiceQuestion[],
-  { all, round }: { all: readonly FilledChoice[]; round: number },
+  place: { all: readonly FilledChoice[]; round: number },
 ): Promise<Round> {
-  const p50Ms = new Map<string, number>();
+  const taken: (Turn & { readonly tookMs: number })[] = [];
   for (const question of questions)
-    for (let place = 0; place < all.length; place += 1) {
-      const filled = all[(round + place) % all.length];
-      if (filled) p50Ms.set(keyOf(filled, question), await medianMs(ground, filled, question));
+    for (const turn of turnsOf(ground, question, place)) {
+      const askedMs = performance.now();
+      const { status, text } = await ground.http.send(turn.request);
+      taken.push({ ...turn, tookMs: performance.now() - askedMs });
+      if (status !== 200) throw notAnswered(turn.filled, question, text);
     }
-  return (filled, question) => p50Ms.get(keyOf(filled, question)) ?? Number.NaN;
+  return (filled, question) =>
+    median(
+      taken.flatMap((turn) => (turn.filled === filled && turn.question === question ? turn.tookMs : [])),
+    );
 }
 
-async function medianMs(
+/** A question is asked of all indices before it is asked again, of another one first. */
+function turnsOf(
   ground: BenchGround,
-  filled: FilledChoice,
   question: ChoiceQuestion,
-): Promise<number> {
-  const requests = requestsOf(ground, filled, question);
-  const tookMs: number[] = [];
-  for (let asked = 0; asked < ASKED_A_ROUND; asked += 1) {
-    const request = requests[asked % requests.length];
-    if (!request) break;
-    const askedMs = performance.now();
-    const { status, text } = await ground.http.send(request);
-    tookMs.push(performance.now() - askedMs);
-    if (status !== 200) throw notAnswered(filled, question, text);
-  }
-  return median(tookMs);
+  { all, round }: { all: readonly FilledChoice[]; round: number },
+): Turn[] {
+  const requests = new Map(all.map((filled) => [filled, requestsOf(ground, filled, question)]));
+  return Array.from({ length: ASKED_A_ROUND }, (_, time) => {
+    const from = (round + time) % all.length;
+    return [...all.slice(from), ...all.slice(0, from)].flatMap((filled) => {
+      const variants = requests.get(filled) ?? [];
+      const request = variants[time % variants.length];
+      return request ? [{ filled, question, request }] : [];
+    });
+  }).flat();
 }
 
 const answer = z.object({
@@ -87,10 +97,6 @@ function requestsOf(
   const url = `${stack.urls.openSearch}/${index}/_search?request_cache=false&filter_path=${paths}`;
   const headers = { "content-type": "application/json" };
   return bodies.map((body) => ({ url, method: "POST", headers, body: searchOf(alternative, body) }));
-}
-
-function keyOf({ index }: FilledChoice, { name }: ChoiceQuestion): string {
-  return `${index} ${name}`;
 }
 
 function notAnswered({ alternative }: FilledChoice, { name }: ChoiceQuestion, text: string): PolytapeError {

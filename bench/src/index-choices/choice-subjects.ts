@@ -20,12 +20,12 @@ export interface ChoiceSubject {
 }
 
 const TRADES = { trades: 200_000, markets: 2_000, lengthMs: DAY_MS };
-/** Of these tokens candles of every minute and books are stored, and asked for. */
+/** Their first outcomes have a candle of every minute and books, and are asked for. */
 const ASKED_MARKETS = [1, 2, 3, 4, 5, 6, 7, 8];
 /** Beside them, as in any day, many tokens with few candles: all together 46,000. */
 const CANDLE_TRADES = { ...TRADES, trades: 15_000 };
-/** Two documents of 25 levels each: of all tokens 2,000. */
-const BOOKS_A_TOKEN = 125;
+/** Of each 250 books of two documents: 20,000 of 25 levels each. */
+const BOOK_MARKETS = Array.from({ length: 40 }, (_, place) => 1 + place);
 /** Of ten looks at a level one finds another size. */
 const LOOKS_A_SIZE = 10;
 
@@ -72,7 +72,7 @@ async function writtenByTheStore(
   const scratch = await openScratchStore(ground, "choices");
   const { store, names } = scratch;
   await store.candles.writeCandles(candlesOfTrades(tradesOfTokens(dayMs)));
-  for (const market of ASKED_MARKETS) await store.books.storeBooks(booksAsSeen(market, dayMs + DAY_MS));
+  for (const market of BOOK_MARKETS) await store.books.storeBooks(booksAsSeen(market, dayMs + DAY_MS));
   const written = {
     candles: await storedDocuments(ground, names.candles, CANDLE_ORDER),
     books: await storedDocuments(ground, names.books, BOOK_ORDER),
@@ -94,12 +94,10 @@ function booksAsSeen(market: number, endMs: EpochMs): ReturnType<typeof booksOf>
     const hundredths = digest(`${side} ${place} ${look}`).readUInt32BE(0) % 1_000_000;
     return { price: level.price, size: (hundredths / 100).toFixed(2) };
   };
-  return booksOf(market, endMs)
-    .slice(0, BOOKS_A_TOKEN)
-    .map((book, age) => ({
-      ...book,
-      bids: book.bids.map(sized("bid", age)),
-      asks: book.asks.map(sized("ask", age)),
-      hash: digest(`book ${age}`).toString("hex"),
-    }));
+  return booksOf(market, endMs).map((book, age) => ({
+    ...book,
+    bids: book.bids.map(sized("bid", age)),
+    asks: book.asks.map(sized("ask", age)),
+    hash: digest(`book ${age}`).toString("hex"),
+  }));
 }

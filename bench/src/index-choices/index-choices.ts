@@ -4,7 +4,7 @@ import { figureOfPairs, takeTurns } from "../turns.ts";
 import { ALTERNATIVES, SHIPPED } from "./alternatives.ts";
 import { askRound, type Round, requireSameAnswers } from "./ask-choices.ts";
 import { type ChoiceSubject, choiceSubjects } from "./choice-subjects.ts";
-import { dropChoice, type FilledChoice, fillChoices } from "./fill-choice.ts";
+import { dropChoice, type FilledChoice, fillChoices } from "./fill-choices.ts";
 
 const PLAN = { rounds: 15, warmUps: 4, enoughAfterMs: 60_000 };
 /** Of 5,000 documents: filled with these once before, every index finds both sides warm. */
@@ -21,16 +21,17 @@ export async function measureIndexChoices(ground: BenchGround): Promise<JudgedFi
     await requireSameAnswers(ground, subject.questions, all);
     const rounds = await takeTurns(PLAN, (round) => askRound(ground, subject.questions, { all, round }));
     for (const filled of all) await dropChoice(ground, filled);
-    const [shipped, ...others] = all;
-    if (shipped) figures.push(...others.flatMap((other) => figuresOf(subject, { shipped, other, rounds })));
+    const shipped = all.at(-1);
+    for (const other of all.slice(0, -1))
+      if (shipped) figures.push(...figuresOf(subject, { shipped, other, rounds }));
     ground.tell(`  ${subject.name}: ${all.length} indices measured`);
   }
   return figures;
 }
 
-/** What is shipped first. */
+/** What is shipped last, when everything is as warm as it gets. */
 async function fillAll(ground: BenchGround, subject: ChoiceSubject): Promise<FilledChoice[]> {
-  const wanted = { alternatives: [SHIPPED, ...ALTERNATIVES[subject.template]], bodiesMax: WARM_UP_BODIES };
+  const wanted = { alternatives: [...ALTERNATIVES[subject.template], SHIPPED], bodiesMax: WARM_UP_BODIES };
   const known = (await fillChoices(ground, subject, wanted)).map(({ alternative }) => alternative);
   return fillChoices(ground, subject, { alternatives: known, bodiesMax: Number.POSITIVE_INFINITY });
 }
