@@ -15,8 +15,8 @@ export interface LoadProcess {
 /** Beyond the time of its order, before a process is given up. */
 const MARGIN_MS = 90_000;
 
-/** As the gateway starts functions: the app's heap behaves alike in both. */
-const FUNCTION_HEAP = ["--max-semi-space-size=4"];
+/** As `stack.yml` starts query-api: the app's heap behaves alike in both. */
+const FUNCTION_HEAP = ["--max-semi-space-size=16"];
 
 /** `app` holds the query API itself, on the servers that the environment names. Throws `load_failed`. */
 export async function startLoad(

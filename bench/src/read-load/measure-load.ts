@@ -16,7 +16,7 @@ const OVERHEAD: Aim = { words: "ratio ≤ 1.5", isReached: ({ ratio }) => (ratio
 
 interface Measured extends LoadReport {
   /** Processor time of all that was asked, milliseconds an answer. */
-  readonly cpuMs: { readonly gateway: number; readonly function: number; readonly openSearch: number };
+  readonly cpuMs: Readonly<Record<"gateway" | "function" | "app" | "openSearch", number>>;
 }
 type Round = ReadonlyMap<Side, Measured>;
 
@@ -30,6 +30,7 @@ export async function measureLoad(
   let failed = 0;
   for (const question of questions) {
     const failedBefore = failed;
+    const statuses: string[] = [];
     for (const clients of CLIENTS) {
       const asked: Side[] =
         clients === CLIENTS_OF_AIM ? ["direct", "app", "function", "gateway"] : ["direct", "gateway"];
@@ -37,9 +38,11 @@ export async function measureLoad(
         measureRound(sides, question, { clients, asked, round }),
       );
       failed += failuresOf(question, rounds);
+      statuses.push(...statusesOf(rounds).map((each) => `${each} at ${clients} at once`));
       figures.push(...figuresOf(question, clients, rounds));
     }
-    const trouble = failed > failedBefore ? `; ${failed - failedBefore} answers were no 200` : "";
+    const trouble =
+      failed > failedBefore ? `; ${failed - failedBefore} answers were no 200: ${statuses.join(", ")}` : "";
     ground.tell(`  ${question.name}: measured at ${CLIENTS.join(", ")} at once${trouble}`);
   }
   const name = "answers other than 200, of all endpoints";
@@ -65,6 +68,7 @@ async function measureRound(
     const cpuMs = {
       gateway: each("gateway"),
       function: each("function"),
+      app: each("app"),
       openSearch: each("openSearch"),
     };
     measured.set(side, { ...report, cpuMs });
@@ -76,6 +80,7 @@ function timesOf({ pids }: Sides) {
   return {
     gateway: processTimeMs(pids.gateway),
     function: processTimeMs(pids.function),
+    app: processTimeMs(pids.app),
     openSearch: processTimeMs(pids.openSearch),
   };
 }
@@ -86,6 +91,16 @@ function failuresOf({ name }: LoadQuestion, rounds: readonly Round[]): number {
   if (bad("direct") > 0)
     throw new PolytapeError("operating", "direct_query_failed", `OpenSearch itself failed at: ${name}.`);
   return bad("app") + bad("function") + bad("gateway");
+}
+
+/** What answers that were no 200 said, and how many of them: `12 times 503`. */
+function statusesOf(rounds: readonly Round[]): string[] {
+  const reports = rounds.flatMap((round) => [...round.values()]);
+  const counts = new Map<string, number>();
+  for (const { failures, refused } of reports)
+    for (const [status, count] of [...Object.entries(failures), ["429", refused] as const])
+      counts.set(status, (counts.get(status) ?? 0) + count);
+  return [...counts].filter(([, count]) => count > 0).map(([status, count]) => `${count} times ${status}`);
 }
 
 function figuresOf(
@@ -132,6 +147,7 @@ function timeFigures(name: string, rounds: readonly Round[]): JudgedFigure[] {
   return [
     time("OpenSearch", mean("gateway", "openSearch"), mean("direct", "openSearch")),
     time("query-api", mean("gateway", "function")),
+    time("the app alone", mean("app", "app")),
     time("the gateway", mean("gateway", "gateway")),
   ];
 }

@@ -1,5 +1,6 @@
 import type { BenchGround } from "../bench-ground.ts";
 import type { JudgedFigure } from "../figure.ts";
+import { measureAnswerParts } from "./answer-parts.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { fillReadLoad } from "./fill-read-load.ts";
 import { loadQuestions } from "./load-questions.ts";
@@ -17,7 +18,7 @@ export async function measureReadLoad(ground: BenchGround, trades: number): Prom
     const figures = await measureLoad(ground, sides, questions);
     const [crowded] = questions.filter(({ name }) => name === "/v1/trades, first page");
     const fairness = crowded ? await measureFairness(ground, sides.process("gateway"), crowded) : [];
-    return [...figures, ...fairness];
+    return [...figures, ...(await measureAnswerParts(ground, sides, questions)), ...fairness];
   } finally {
     sides.stop();
   }

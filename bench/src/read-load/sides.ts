@@ -16,7 +16,7 @@ export interface Sides {
   requests(question: LoadQuestion, side: Side): LoadRequest[] | null;
   process(side: Side): LoadProcess;
   /** The process ids of what takes part beside OpenSearch. */
-  readonly pids: { readonly gateway: number; readonly function: number; readonly openSearch: number };
+  readonly pids: Readonly<Record<"gateway" | "function" | "app" | "openSearch", number>>;
   stop(): void;
 }
 
@@ -43,7 +43,7 @@ export async function openSides({ stack, apiKey }: BenchGround): Promise<Sides> 
       return paths.map((path) => ({ url: `${bases[side]}${path}`, method: "GET", headers }));
     },
     process: (side) => (side === "app" ? app : http),
-    pids: { gateway, function: queryApi.pid, openSearch: opensearch },
+    pids: { gateway, function: queryApi.pid, app: app.pid, openSearch: opensearch },
     stop() {
       http.stop();
       app.stop();
