@@ -12,7 +12,8 @@ const WARM_UP_BODIES = 10;
 
 /**
  * Indices of trades, candles and books as the templates make them, beside indices made with one thing done
- * otherwise: the same documents in each, merged to one segment, and asked in turn what the API asks.
+ * otherwise: the same documents in each, merged to one segment, and asked in turn what the API asks
+ * (docs/decisions/0019).
  */
 export async function measureIndexChoices(ground: BenchGround): Promise<JudgedFigure[]> {
   const figures: JudgedFigure[] = [];
