@@ -29,6 +29,10 @@ const NOT_SORTED: Alternative = {
   patch: settings({ "sort.field": null, "sort.order": null }),
 };
 const DEFAULT_CODEC: Alternative = { name: "codec default", patch: settings({ codec: "default" }) };
+const BEST_COMPRESSION: Alternative = {
+  name: "codec best_compression",
+  patch: settings({ codec: "best_compression" }),
+};
 const ZSTD: Alternative = {
   name: "codec zstd_no_dict",
   patch: settings({ codec: "zstd_no_dict" }),
@@ -55,7 +59,7 @@ export const ALTERNATIVES: Readonly<Record<TemplateName, readonly Alternative[]>
   trades_v1: [
     SAME_AGAIN,
     NOT_SORTED,
-    DEFAULT_CODEC,
+    BEST_COMPRESSION,
     ZSTD,
     STORED_SOURCE,
     { name: "price and size as scaled_float", patch: each(["price", "size"], SCALED_FLOAT) },
