@@ -9,10 +9,14 @@ import { readEnvironment } from "@polytape/function-runtime";
 import { readStack } from "@polytape/local/gateway";
 import { buildGatewayPrograms } from "@polytape/local/gateway/testing";
 import { vi } from "vitest";
+import { parse } from "yaml";
 import { z } from "zod";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
+const stackSchema = z.looseObject({
+  functions: z.record(z.string(), z.looseObject({ environment: z.record(z.string(), z.unknown()) })),
+});
 const recordSchema = z.record(z.string(), z.object({ pid: z.number().nullable() }));
 
 /** Every function of stack.yml, by name. */
@@ -48,9 +52,11 @@ export interface Deployment {
 /** Builds stack.yml as it stands, with more options for every function's Node. */
 export async function buildStack(nodeOptions: string): Promise<StackBuild> {
   const folder = mkdtempSync(join(tmpdir(), "polytape-stack-"));
-  const stack = readFileSync(join(ROOT, "stack.yml"), "utf8");
-  const withOptions = stack.replaceAll("NODE_ENV: production", `$&\n      NODE_OPTIONS: ${nodeOptions}`);
-  writeFileSync(join(folder, "stack.yml"), withOptions);
+  const stack = stackSchema.parse(parse(readFileSync(join(ROOT, "stack.yml"), "utf8")));
+  for (const { environment } of Object.values(stack.functions))
+    environment["NODE_OPTIONS"] = `${environment["NODE_OPTIONS"] ?? ""} ${nodeOptions}`.trim();
+  // JSON is YAML too.
+  writeFileSync(join(folder, "stack.yml"), JSON.stringify(stack));
   for (const name of functionNames)
     await bundle(`functions/${name}`, join(folder, "functions", name, "dist"));
   await bundle("services/function-trigger", join(folder, "trigger"));
