@@ -135,7 +135,9 @@ test("reads the book, a market by each of its names, candles, coverage and the k
   }
   const seen = await polytape("coverage", "--api", "--market", MARKET.slug, ...HOUR);
   expect([seen.status, seen.lines.length]).toEqual([0, 2]);
-  expect(seen.errors).toMatch(/^1 row.\ntrades: complete 100 %, partial 0 %, missing 0 %, unknown 0 %.\nComplete from /);
+  expect(seen.errors).toMatch(
+    /^1 row.\ntrades: complete 100 %, partial 0 %, missing 0 %, unknown 0 %.\nComplete from /,
+  );
 
   const candles = await polytape(
     "candles",
