@@ -181,18 +181,18 @@ test("a function that answers 503 at every call is named, with why and what to d
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ "index.blocks.write": value }),
     });
-  const snapshot = () => fetch(`${stack.urls.gateway}/function/snapshot-book`, { method: "POST" });
+  const ingest = () => fetch(`${stack.urls.gateway}/function/ingest-markets`, { method: "POST" });
   await block(true);
-  await vi.waitUntil(async () => (await snapshot()).status === 503, { timeout: 30_000, interval: 200 });
+  await vi.waitUntil(async () => (await ingest()).status === 503, { timeout: 30_000, interval: 200 });
 
-  await vi.waitUntil(async () => (await doctor()).found.get("runs").said.includes("snapshot-book"), {
+  await vi.waitUntil(async () => (await doctor()).found.get("runs").said.includes("ingest-markets"), {
     timeout: 60_000,
     interval: 500,
   });
   const { found } = await doctor();
 
   expect(found.get("runs").said).toMatch(
-    /snapshot-book has not succeeded for .* \(store_read_only, \d+ times\)/,
+    /ingest-markets has not succeeded for .* \(store_read_only, \d+ times\)/,
   );
   expect(found.get("runs").cure).toContain("read its log");
   await block(null);
