@@ -14,19 +14,37 @@ const services = units.filter((name) => !name.endsWith(".timer"));
 /** What runs for as long as the machine does. */
 const SERVERS = ["polytape-nats.service", "polytape-opensearch.service", "polytape-trigger.service"];
 
-test.each(SERVERS)("%s comes back after a crash, and may open as many files as it needs", (name) => {
-  const unit = textOf(`deploy/systemd/${name}`).split("\n");
+test.each(SERVERS)(
+  "%s comes back after a crash, as nobody special, with as many files as it needs",
+  (name) => {
+    const unit = textOf(`deploy/systemd/${name}`).split("\n");
 
-  expect(unit).toContain("Restart=always");
-  expect(unit.some((line) => /^LimitNOFILE=\d+$/.test(line))).toBe(true);
-});
+    expect(unit).toContain("Restart=always");
+    expect(unit).toContain("User=polytape");
+    expect(unit.some((line) => /^LimitNOFILE=\d+$/.test(line))).toBe(true);
+  },
+);
 
 test.each(services)("%s may do little but its work, and is given no secret in its environment", (name) => {
   const unit = textOf(`deploy/systemd/${name}`).split("\n");
 
-  for (const line of ["User=polytape", "NoNewPrivileges=true", "ProtectSystem=strict", "ProtectHome=true"])
+  for (const line of ["NoNewPrivileges=true", "ProtectSystem=strict", "ProtectHome=true"])
     expect(unit).toContain(line);
   expect(unit.filter((line) => /^Environment=.*(PASSWORD|TOKEN)/.test(line))).toEqual([]);
+});
+
+// Without a number to keep, the folder holds for ever what retention has freed.
+test("a backup is made every night, also after one that was missed, and older ones go", () => {
+  const timer = textOf("deploy/systemd/polytape-backup.timer").split("\n");
+  const [command, ...others] =
+    textOf("deploy/systemd/polytape-backup.service").match(/^ExecStart=.*$/gm) ?? [];
+
+  expect(others).toEqual([]);
+  expect(command).toMatch(
+    /^ExecStart=\/opt\/polytape\/deploy\/polytape\.sh backup --to \S+ --keep [2-9] \$BACKUP_OPTIONS$/,
+  );
+  expect(timer).toEqual(expect.arrayContaining(["Persistent=true", "WantedBy=timers.target"]));
+  expect(timer.filter((line) => line.startsWith("OnCalendar=*-*-* "))).toHaveLength(1);
 });
 
 /** What systemd has to say of units, but for programs that are not on this machine. Null: it is not here. */

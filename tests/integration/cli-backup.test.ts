@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashKeyText } from "@polytape/api-access";
@@ -263,4 +263,92 @@ test("a snapshot in a repository of the operator's own counts as a backup, once 
   const { endedAtMs } = await store.backups.newest();
   expect(endedAtMs).toBeGreaterThan(startedMs - 1_000);
   expect(endedAtMs).toBeLessThanOrEqual(Date.now());
+});
+
+const namesIn = (place: string) =>
+  readdirSync(place).flatMap((file) => /^(polytape-\d+)\.json$/.exec(file)?.[1] ?? []);
+const sizeOf = (place: string) =>
+  readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+const put = (path: string, body: object) =>
+  fetch(`${openSearch.url}${path}`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+// What retention has freed lies in every backup that was made before: without an end the folder only grows.
+test("older backups go with what only they hold, the folder shrinks, and the newest is still whole", async () => {
+  const place = join(openSearch.home, "opensearch/snapshots/kept");
+  const oldDay = Math.floor(NOW_SECONDS / 86_400 - 95) * 86_400 + 43_200;
+  const rows = Array.from({ length: 8_000 }, (_, n) =>
+    aTradeRow({ tsSeconds: oldDay - Math.floor(n / 8), size: n + 1, marketId: MARKET.marketId }),
+  );
+  const numbered = numberEqualTrades().number(rows, { rowSet: "taker", receivedAtMs: Date.now() });
+  await store.trades.createTrades(numbered);
+  await polytape("backup", "--to", place, "--keep", "2");
+  await polytape("backup", "--to", place, "--keep", "2");
+  const [grown, [, second]] = [sizeOf(place), namesIn(place)];
+  await store.retention.dropIndex(
+    `trades_v1-${new Date(oldDay * 1_000).toISOString().slice(0, 10).replaceAll("-", ".")}`,
+  );
+  const before = await answers();
+
+  const third = await polytape("backup", "--to", place, "--keep", "2");
+  const stillThere = sizeOf(place);
+  const fourth = await polytape("backup", "--to", place, "--keep", "1");
+
+  expect([third.status, fourth.status]).toEqual([0, 0]);
+  expect(third.out[1]).toMatch(/^1 older are deleted, up to polytape-\d+\.$/);
+  expect(fourth.out[1]).toMatch(/^2 older are deleted/);
+  expect(stillThere).toBeGreaterThan(grown * 0.9);
+  expect(sizeOf(place)).toBeLessThan(grown * 0.6);
+  expect(namesIn(place)).toHaveLength(1);
+  expect(namesIn(place)).not.toContain(second);
+  expect(await polytape("restore", "--from", place, "--overwrite")).toMatchObject({ status: 0 });
+  expect(await answers()).toEqual(before);
+});
+
+test("snapshots of others in the folder stay, and a backup that cannot be made deletes none", async () => {
+  const place = join(openSearch.home, "opensearch/snapshots/shared");
+  await polytape("backup", "--to", place);
+  const [first] = namesIn(place);
+  /** Somebody else's look into the folder; registered for no longer, because a server remembers what it read. */
+  async function byOthers<T>(readonly: boolean, act: (repository: string) => Promise<T>): Promise<T> {
+    const settings = { location: join(place, "store"), readonly };
+    await put("/_snapshot/theirs", { type: "fs", settings });
+    return act(`${openSearch.url}/_snapshot/theirs`).finally(() =>
+      fetch(`${openSearch.url}/_snapshot/theirs`, { method: "DELETE" }),
+    );
+  }
+  const snapshots = () =>
+    byOthers(true, async (repository) => {
+      const answer = (await (await fetch(`${repository}/_all?verbose=false`)).json()) as {
+        snapshots: { snapshot: string }[];
+      };
+      return answer.snapshots.map(({ snapshot }) => snapshot);
+    });
+  await put("/other-1", {});
+  await byOthers(false, async () => {
+    for (const [name, indices] of [
+      ["polytape-20200101000000000", "other-1,markets_v1"],
+      ["weekly", "markets_v1"],
+    ])
+      await put(`/_snapshot/theirs/${name}?wait_for_completion=true`, { indices });
+  });
+
+  const { url } = nats;
+  nats = { ...nats, url: "nats://127.0.0.1:9" };
+  const failed = await polytape("backup", "--to", place, "--keep", "1");
+  nats = { ...nats, url };
+  const [left, leftFiles] = [await snapshots(), namesIn(place)];
+  const kept = await polytape("backup", "--to", place, "--keep", "1");
+
+  expect(failed.status).toBe(1);
+  expect(left).toContain(first);
+  expect(leftFiles).toEqual([first]);
+  expect(kept.out[1]).toBe(`1 older are deleted, up to ${first}.`);
+  expect((await snapshots()).sort()).toEqual(["polytape-20200101000000000", ...namesIn(place), "weekly"]);
+  await fetch(`${openSearch.url}/other-1`, { method: "DELETE" });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EpochMs, PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
@@ -18,10 +18,16 @@ export const backupFile = z.object({
 export type BackupFile = z.output<typeof backupFile>;
 
 const NAME = /^polytape-[0-9a-z-]+\.json$/;
+/** As `backupName` gives them, and as nobody names one by hand. */
+const GIVEN_NAME = /^polytape-\d{17}$/;
 
 /** The name of a backup taken then; a later one sorts after it. */
 export function backupName(nowMs: number): string {
   return `polytape-${new Date(nowMs).toISOString().replace(/\D/g, "").slice(0, 17)}`;
+}
+
+export function isBackupName(name: string): boolean {
+  return GIVEN_NAME.test(name);
 }
 
 /** Whole or not at all, for the owner's eyes only; that it is there says that the backup is complete. */
@@ -67,6 +73,16 @@ export function backupTimes(folder: string): EpochMs[] | null {
     const [year, month, day, hour, minute, second] = file.replace(/\D/g, "").match(/^\d{4}|\d\d/g) ?? [];
     return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   });
+}
+
+/** Names of the backups whose file is there. */
+export function completeBackups(folder: string): Set<string> {
+  return new Set(listFiles(folder).map((file) => file.slice(0, -".json".length)));
+}
+
+/** From here on the backup is none that is whole. */
+export function dropBackupFile(folder: string, name: string): void {
+  for (const end of [".json", ".json.part"]) rmSync(join(folder, `${name}${end}`), { force: true });
 }
 
 function listFiles(folder: string): string[] {

@@ -1,9 +1,22 @@
 import { join, resolve } from "node:path";
 import { PolytapeError } from "@polytape/market-model";
+import type { StoreBackups } from "@polytape/market-store";
 import { z } from "zod";
 import { type Command, defineCommand } from "../../command.ts";
-import { type BackupFile, backupName, readBackupFile, writeBackupFile } from "./backup-file.ts";
+import { count } from "../../options.ts";
+import {
+  type BackupFile,
+  backupName,
+  completeBackups,
+  dropBackupFile,
+  readBackupFile,
+  writeBackupFile,
+} from "./backup-file.ts";
 import { hasKeys, readBuckets, writeBuckets } from "./bucket-contents.ts";
+import { supersededBackups } from "./superseded-backups.ts";
+
+/** Ten years of daily ones. */
+const KEPT_MAX = 3_650;
 
 const folderOption = z.string().min(1, "must name a folder");
 const storeFolder = folderOption.optional().meta({
@@ -17,15 +30,20 @@ const backup = defineCommand({
   options: z.strictObject({
     to: folderOption.meta({ description: "the folder; later backups in it share what did not change" }),
     "store-folder": storeFolder,
+    keep: count("then deletes older backups of this store, all but so many, this one included", {
+      min: 1,
+      max: KEPT_MAX,
+    }).optional(),
   }),
   async run({ options }, tools) {
     const folder = resolve(options.to);
+    const storeFolder = options["store-folder"] ?? join(folder, "store");
     const store = await tools.store();
     const bus = await tools.bus();
     const name = backupName(tools.now());
     const { schemaVersion } = await store.inspect();
     tools.tell(`Saving the store as ${name}.`);
-    const indices = await store.backups.take(options["store-folder"] ?? join(folder, "store"), name);
+    const indices = await store.backups.take(storeFolder, name);
     const file: BackupFile = {
       format: 1,
       name,
@@ -40,8 +58,26 @@ const backup = defineCommand({
     tools.print(
       `${contentsText(file)} and ${keys} keys are in ${path} and beside it. Keep a copy elsewhere.`,
     );
+    if (options.keep === undefined) return;
+    const folders = { folder, storeFolder };
+    const superseded = await dropSuperseded(store.backups, folders, { made: name, keep: options.keep });
+    if (superseded.length > 0)
+      tools.print(`${superseded.length} older are deleted, up to ${superseded.at(-1)}.`);
   },
 });
+
+/** After the new one is whole. A file goes before its snapshot: where the file is, the backup is whole. */
+async function dropSuperseded(
+  backups: StoreBackups,
+  { folder, storeFolder }: { folder: string; storeFolder: string },
+  kept: { made: string; keep: number },
+): Promise<string[]> {
+  const contents = { snapshots: await backups.list(storeFolder), complete: completeBackups(folder) };
+  const superseded = supersededBackups(contents, kept);
+  for (const name of superseded) dropBackupFile(folder, name);
+  if (superseded.length > 0) await backups.drop(storeFolder, superseded);
+  return superseded;
+}
 
 const restore = defineCommand({
   name: "restore",

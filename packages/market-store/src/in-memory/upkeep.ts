@@ -20,8 +20,14 @@ export function inMemoryUpkeep() {
       "The in-memory store makes no backups; use a real server.",
     );
   };
-  const newest = async () => ({ repositories: 0, endedAtMs: null });
-  const backups: StoreBackups = { take: refuse, restore: refuse, indicesWithData: refuse, newest };
+  const backups: StoreBackups = {
+    take: refuse,
+    restore: refuse,
+    indicesWithData: refuse,
+    newest: async () => ({ repositories: 0, endedAtMs: null }),
+    list: refuse,
+    drop: refuse,
+  };
   return {
     backups,
     state: () => shown,

@@ -25,12 +25,27 @@ export interface StoreBackups {
   restore(folder: string, name: string): Promise<BackedUpIndex[]>;
   /** Of all repositories that are registered, whoever uses them. */
   newest(): Promise<NewestSnapshot>;
+  /** What lies in the folder of this copy of the store alone; snapshots in which others have indices are not listed. */
+  list(folder: string): Promise<Snapshot[]>;
+  /** Deletes snapshots, and of their data what no other snapshot in the folder shares. */
+  drop(folder: string, names: readonly string[]): Promise<void>;
+}
+
+export interface Snapshot {
+  readonly name: string;
+  /** Broken: it ended, and not everything is in it. */
+  readonly state: "whole" | "underway" | "broken";
 }
 
 export interface BackedUpIndex {
   readonly name: string;
   readonly documents: number;
 }
+
+const STATES: ReadonlyMap<string, Snapshot["state"]> = new Map([
+  ["SUCCESS", "whole"],
+  ["IN_PROGRESS", "underway"],
+]);
 
 /** A quarter of a terabyte at 25 MB/s takes three hours. */
 const WITHIN_MS = 6 * 3_600_000;
@@ -50,17 +65,26 @@ const snapshotsAnswer = z.object({
     )
     .default([]),
 });
+const listAnswer = z.object({
+  snapshots: z.array(z.object({ snapshot: z.string(), state: z.string(), indices: z.array(z.string()) })),
+});
 const healthAnswer = z.object({ status: z.enum(["green", "yellow", "red"]) });
 const refusal = z.object({ error: z.object({ reason: z.string(), caused_by: z.unknown().optional() }) });
 
 /** A busy server may take long to change what it consists of; given up, its work would go on unseen. */
 const PATIENCE = { timeoutMs: 150_000, query: { cluster_manager_timeout: "120s" } } as const;
+/** Files that nothing shares any longer are deleted one by one before the answer comes. */
+const DROP_WITHIN_MS = 1_800_000;
 /** Names in one address, which a server takes up to 4 KiB of. */
 const NAMES_AT_ONCE_MAX = 50;
 
 /** See `StoreBackups`. */
 export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names">): StoreBackups {
   const own = ownIndices(names);
+  const isOwn = (index: string) =>
+    own
+      .split(",")
+      .some((name) => (name.endsWith("*") ? index.startsWith(name.slice(0, -1)) : index === name));
 
   async function listIndices(): Promise<(BackedUpIndex & { isClosed: boolean })[]> {
     await store.request({ method: "POST", path: `/${own}/_refresh`, query: { ignore_unavailable: true } });
@@ -76,11 +100,7 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
         ignore_unavailable: true,
       },
     });
-    const ours = readAnswer(catAnswer, body, "the indices").filter(({ index }) =>
-      own
-        .split(",")
-        .some((name) => (name.endsWith("*") ? index.startsWith(name.slice(0, -1)) : index === name)),
-    );
+    const ours = readAnswer(catAnswer, body, "the indices").filter(({ index }) => isOwn(index));
     const found = ours.map((row) => ({
       name: row.index,
       documents: Number(row["docs.count"] ?? 0),
@@ -217,6 +237,33 @@ export function storeBackups({ store, names }: Pick<StoreParts, "store" | "names
           await recovered(indices);
         });
         return listIndices();
+      }),
+
+    list: (folder) =>
+      inRepository({ folder, readonly: true }, async (path) => {
+        const { body } = await store.request({
+          ...PATIENCE,
+          method: "GET",
+          path: `${path}/_all`,
+          // Names and states alone: the rest is a file for each.
+          query: { ...PATIENCE.query, verbose: false },
+        });
+        return readAnswer(listAnswer, body, "the snapshots")
+          .snapshots.filter(({ indices }) => indices.every(isOwn))
+          .map(({ snapshot, state }) => ({ name: snapshot, state: STATES.get(state) ?? "broken" }));
+      }),
+
+    drop: (folder, snapshots) =>
+      inRepository({ folder, readonly: false }, async (path) => {
+        for (let at = 0; at < snapshots.length; at += NAMES_AT_ONCE_MAX)
+          await store.request({
+            method: "DELETE",
+            path: `${path}/${snapshots.slice(at, at + NAMES_AT_ONCE_MAX).join(",")}`,
+            query: PATIENCE.query,
+            timeoutMs: DROP_WITHIN_MS,
+            once: true,
+            accept: [404],
+          });
       }),
   };
 }
