@@ -1,4 +1,10 @@
-import { connectStore, readSchemaVersion, SCHEMA_DOCUMENT_ID, SCHEMA_VERSION } from "@polytape/market-store";
+import {
+  connectStore,
+  readSchemaVersion,
+  SCHEMA_DOCUMENT_ID,
+  SCHEMA_VERSION,
+  writtenIndex,
+} from "@polytape/market-store";
 import { applyStoreSchema, MIGRATIONS } from "@polytape/opensearch";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
@@ -33,6 +39,22 @@ describe("apply command of the store", () => {
     );
     expect(indices).toHaveLength(6);
     expect(await copy.indices()).toEqual(indices);
+  });
+
+  // So an index that a later version adds needs no migration.
+  it("makes what is missing in a store that is set up, and leaves the rest", async () => {
+    const name = `${copy.names.books}-000001`;
+    await copy.server.request({ method: "DELETE", path: `/${name}` });
+    await copy.server.request({ method: "DELETE", path: `/_index_template/${copy.names.books}` });
+
+    const changes = await applyStoreSchema(copy.settings);
+
+    const made = changes.filter(({ change }) => change !== "unchanged");
+    expect(made.map(({ what, name }) => [what, name])).toEqual([
+      ["template", copy.names.books],
+      ["index", name],
+    ]);
+    expect(await writtenIndex(copy.server, copy.names.books)).toBe(name);
   });
 
   it("lets two copies that apply at once both succeed", async () => {
