@@ -95,7 +95,7 @@ async function waitForServer(store: StoreConnection, waitMs: number): Promise<vo
     } catch (error) {
       const isStarting = hasCode(error, "store_unavailable") || hasCode(error, "store_refused");
       const status = hasCode(error, "store_refused") ? error.facts["status"] : null;
-      if (!isStarting || status === 401 || status === 403 || Date.now() >= untilMs) throw error;
+      if (!isStarting || status === 403 || Date.now() >= untilMs) throw error;
       await delay(ASK_AGAIN_MS);
     }
   }

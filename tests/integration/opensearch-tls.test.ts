@@ -39,7 +39,7 @@ test("says that a login was refused, and never with which password", async () =>
   );
 
   expect(error).toMatchObject({
-    code: "store_refused",
+    code: "store_login_refused",
     message: "The store refused the login.",
     facts: { status: 401 },
   });

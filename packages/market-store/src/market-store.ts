@@ -26,7 +26,7 @@ import type { StoreState, StoreVersions } from "./upkeep/store-state.ts";
  * Throws PolytapeError, kind `operating`: `store_unavailable` (no answer), `store_refused` (an error
  * answer, or single documents refused after bounded retries; facts say how many and the gravest reason),
  * `store_full` and `store_read_only` (nothing is taken until there is room, or somebody lifts the block),
- * `store_busy` (too much to do, also after bounded retries),
+ * `store_busy` (too much to do, also after bounded retries), `store_login_refused` (another user or password),
  * `store_conflict` (somebody else wrote in between; read again and decide).
  */
 export interface MarketStore {

@@ -16,6 +16,7 @@ test.each([
   ],
   [429, "rejected_execution_exception: rejected execution of coordinating operation", "store_busy"],
   [429, "the whole request was refused for the moment", "store_busy"],
+  [401, "Unauthorized", "store_login_refused"],
   [403, "security_exception: no permissions for [indices:data/write/bulk]", "store_refused"],
   [400, "mapper_parsing_exception: no field x", "store_refused"],
 ] as const)("%i %s is %s", (status, reason, code) => {

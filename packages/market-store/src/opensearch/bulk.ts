@@ -144,7 +144,7 @@ function isForNow({ status, reason }: ItemOutcome): boolean {
 
 /** What will not pass by itself is named first: it needs somebody to look. */
 function severityOf({ status, reason }: ItemOutcome): number {
-  return ["store_busy", "store_full", "store_read_only", "store_refused"].indexOf(
+  return ["store_busy", "store_full", "store_read_only", "store_login_refused", "store_refused"].indexOf(
     refusalCode(status, reason),
   );
 }

@@ -1,7 +1,7 @@
 import { Client, errors } from "@opensearch-project/opensearch";
 import type { PolytapeError } from "@polytape/market-model";
 import type { StoreSettings } from "../market-store.ts";
-import { storeRefusal, storeRefused, storeUnavailable } from "../store-errors.ts";
+import { storeRefusal, storeUnavailable } from "../store-errors.ts";
 
 export interface StoreRequest {
   readonly method: "GET" | "PUT" | "POST" | "DELETE" | "HEAD";
@@ -108,8 +108,8 @@ function troubleOf(error: unknown, request: string): PolytapeError {
   if (!(error instanceof errors.ResponseError)) return storeUnavailable(error, { request });
   const status = error.statusCode ?? 0;
   if (status >= 502 && status <= 504) return storeUnavailable(error, { request, status });
-  // Behind a refused login stands no reason of the server's: the sentence itself must say it, also in a log line.
-  if (status === 401) return storeRefused("the login", { request, status }, error);
   const reason = error.message.slice(0, 500);
-  return storeRefusal("a request", { status, reason }, { request, status, reason }, error);
+  // A log line says the reason of the facts in place of our sentence, and behind a refused login stands none.
+  const facts = status === 401 ? { request, status } : { request, status, reason };
+  return storeRefusal("a request", { status, reason }, facts, error);
 }
