@@ -12,7 +12,7 @@ import { readTruth, type Span } from "./truth.ts";
  */
 const SEED = 31;
 const TRADES_PER_SECOND = 100;
-/** Far less than a message waits here: all that waited would be buried if its tries were counted. */
+/** Far less than a message meets here: all that waited would be buried if its tries were counted. */
 const DELIVERIES_MAX = 4;
 const TROUBLE_MS = 22_000;
 const epochSeconds = Math.floor(Date.now() / 1_000);
@@ -77,14 +77,23 @@ async function saidDuring(untilMs: number, name: string): Promise<Set<string>> {
   return said;
 }
 
-/** As OpenSearch itself does past its last watermark, to all indices there are. */
+const DISK = "cluster.routing.allocation.disk.watermark";
+/** No disk has so much left: OpenSearch finds its own full, and blocks all indices by itself. */
+const FULL = { [`${DISK}.low`]: "3000tb", [`${DISK}.high`]: "2000tb", [`${DISK}.flood_stage`]: "1000tb" };
+
+/** Where it looks at its disk every ten seconds, it also lifts its blocks by itself. */
 async function setDiskFull(isFull: boolean): Promise<void> {
-  const answer = await fetch(`${openSearch.url}/_all/_settings`, {
+  const disk = isFull ? FULL : Object.fromEntries(Object.keys(FULL).map((name) => [name, null]));
+  const answer = await fetch(`${openSearch.url}/_cluster/settings`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ "index.blocks.read_only_allow_delete": isFull ? true : null }),
+    body: JSON.stringify({ transient: { "cluster.info.update.interval": "10s", ...disk } }),
   });
-  if (!answer.ok) throw new Error(`OpenSearch refused the block: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`OpenSearch refused the setting: ${await answer.text()}`);
+  await until(isFull ? "a block" : "no block", 60, async () => {
+    const { blocked } = await stack.store.inspect();
+    return isFull ? blocked.some(({ index }) => index.startsWith("trades_v1-")) : blocked.length === 0;
+  });
 }
 
 const tapeState = z.object({ anchor: z.object({ tsSeconds: z.int() }).nullable() });
