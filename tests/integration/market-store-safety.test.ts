@@ -69,6 +69,7 @@ describe("market store on a real server", () => {
     const call = store.trades.createTrades([bad, good]);
 
     await expect(call).rejects.toMatchObject({
+      kind: "bug",
       code: "store_refused",
       facts: { refused: 1, first_reason: expect.stringContaining("tie") },
     });

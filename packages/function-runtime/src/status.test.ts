@@ -11,6 +11,7 @@ test.each([
   "store_busy",
   "store_unavailable",
   "store_conflict",
+  "store_refused",
   "bus_unavailable",
   "bus_refused",
   "upstream_unavailable",
@@ -19,16 +20,12 @@ test.each([
   expect(statusOf(operating(code))).toBe(503);
 });
 
-test("what the store refuses for good may be the message's fault: 500", () => {
-  expect(statusOf(operating("store_refused"))).toBe(500);
-});
-
 test("work that takes longer than a call may is answered as one that was cut off: 504", () => {
   expect(statusOf(operating("out_of_time"))).toBe(504);
 });
 
 test("a bad request is 400, a bug is 500, whoever threw it", () => {
-  const bug = new PolytapeError("bug", "too_many_ids", "?");
+  const bug = new PolytapeError("bug", "store_refused", "The store cannot read 1 of 3 documents.");
 
   expect(statusOf(new PolytapeError("input", "unknown_market", "?"))).toBe(400);
   expect([statusOf(bug), statusOf(new TypeError("?")), statusOf("?")]).toEqual([500, 500, 500]);

@@ -5,8 +5,6 @@ const BY_KIND = { input: 400, operating: 503, bug: 500 } as const;
 /** What the kind alone would say wrongly. */
 const BY_CODE: Readonly<Record<string, number>> = {
   content_type_unsupported: 415,
-  // An error answer that does not pass by itself: what was asked for may be the reason.
-  store_refused: 500,
   // As the platform answers for a call that it cut off.
   out_of_time: 504,
 };

@@ -24,7 +24,8 @@ import type { StoreState, StoreVersions } from "./upkeep/store-state.ts";
  * returned is on disk (translog fsync per request) and survives a SIGKILL of the server.
  *
  * Throws PolytapeError, kind `operating`: `store_unavailable` (no answer), `store_refused` (an error
- * answer, or single documents refused after bounded retries; facts say how many and the gravest reason),
+ * answer, or single documents refused after bounded retries; facts say how many and the gravest reason; kind `bug`
+ * when the server cannot read what was sent),
  * `store_full` and `store_read_only` (nothing is taken until there is room, or somebody lifts the block),
  * `store_busy` (too much to do, also after bounded retries), `store_login_refused` (another user or password),
  * `store_conflict` (somebody else wrote in between; read again and decide).

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { refusalCode } from "./refusal-code.ts";
+import { isUnreadable, refusalCode } from "./refusal-code.ts";
 
 // As a server of version 3.8 says them.
 test.each([
@@ -21,4 +21,17 @@ test.each([
   [400, "mapper_parsing_exception: no field x", "store_refused"],
 ] as const)("%i %s is %s", (status, reason, code) => {
   expect(refusalCode(status, reason)).toBe(code);
+});
+
+test.each([
+  ["mapper_parsing_exception: failed to parse field [tie] of type [long]", true],
+  ["strict_dynamic_mapping_exception: mapping set to strict", true],
+  ["parsing_exception: unknown query [x]", true],
+  ["security_exception: no permissions for [indices:data/write/bulk]", false],
+  ["index_closed_exception: closed", false],
+  ["index_not_found_exception: no such index [a]", false],
+  ["validation_exception: this action would add [2] total shards", false],
+  ["illegal_argument_exception: no write index is defined for alias [a]", false],
+])("%s is what nobody but us can mend: %s", (reason, expected) => {
+  expect(isUnreadable(reason)).toBe(expected);
 });

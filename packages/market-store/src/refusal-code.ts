@@ -18,6 +18,14 @@ export function refusalCode(status: number, reason: string): RefusalCode {
   return status === 429 || status === 503 ? "store_busy" : "store_refused";
 }
 
+/**
+ * Whether what was sent cannot be read: our mistake, which the same request makes again. All other refusals (a login, a
+ * right, an index that is missing or closed, too many shards) are for whoever runs the server to mend.
+ */
+export function isUnreadable(reason: string): boolean {
+  return /parsing_exception|strict_dynamic_mapping_exception|x_content_parse_exception/.test(reason);
+}
+
 const SENTENCES: Readonly<Record<RefusalCode, string>> = {
   store_full: "The store's disk is nearly full: it takes nothing new until there is room.",
   store_read_only: "The store was made read-only.",

@@ -1,5 +1,5 @@
 import { PolytapeError } from "@polytape/market-model";
-import { refusalCode, sentenceOf } from "./refusal-code.ts";
+import { isUnreadable, refusalCode, sentenceOf } from "./refusal-code.ts";
 
 /** No answer, or one that only says "not now". */
 export function storeUnavailable(
@@ -18,7 +18,10 @@ export function storeRefused(
   return new PolytapeError("operating", "store_refused", `The store refused ${what}.`, { facts, cause });
 }
 
-/** As `storeRefused`, with a code that says why where the server's words tell: see `RefusalCode`. */
+/**
+ * As `storeRefused`, with a code that says why where the server's words tell: see `RefusalCode`. Kind `bug` where what
+ * was sent cannot be read.
+ */
 export function storeRefusal(
   what: string,
   { status, reason }: { status: number; reason: string },
@@ -26,6 +29,8 @@ export function storeRefusal(
   cause?: unknown,
 ): PolytapeError {
   const code = refusalCode(status, reason);
+  if (code === "store_refused" && isUnreadable(reason))
+    return new PolytapeError("bug", code, `The store cannot read ${what}.`, { facts, cause });
   if (code === "store_refused") return storeRefused(what, facts, cause);
   return new PolytapeError("operating", code, sentenceOf(code), { facts, cause });
 }

@@ -119,6 +119,7 @@ describe("bulk", () => {
     const { store, calls } = answering((ids) => ids.map((id) => (id === "bad" ? WRONG : CREATED)));
 
     await expect(sendBulk(store, ["a", "bad", "c"], line)).rejects.toMatchObject({
+      kind: "bug",
       code: "store_refused",
       facts: { refused: 1, first_reason: "400 mapper_parsing_exception: no field x" },
     });
