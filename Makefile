@@ -1,4 +1,5 @@
 # The only command surface: `make` alone explains it. Recipes run under /bin/sh.
+# What a recipe is given reaches it through the environment, never as text of a command: a label may hold anything.
 # Settings come from .env (see .env.example) and from the environment, which wins:
 #   make up API_BIND_PORT=8081 POLYTAPE_HOME=/srv/tape
 
@@ -26,18 +27,18 @@ logs: local/dist/local.cjs ## follows the logs; NAME=gateway for one of them
 	@$(LOCAL) logs $(NAME)
 
 key: local/dist/local.cjs ## makes an API key, alone on the last line; PLAN=weekly or monthly [LABEL= RATE= CAP=]
-	@case "$(PLAN)" in weekly|monthly) ;; *) echo "make key needs PLAN=weekly or PLAN=monthly" >&2; exit 2;; esac
-	@$(LOCAL) run cli/dist/polytape.cjs keys create --plan $(PLAN) $(if $(LABEL),--label "$(LABEL)") $(if $(RATE),--rate "$(RATE)") $(if $(CAP),--cap "$(CAP)")
+	@case "$$PLAN" in weekly|monthly) ;; *) echo "make key needs PLAN=weekly or PLAN=monthly" >&2; exit 2;; esac
+	@$(LOCAL) run cli/dist/polytape.cjs keys create --plan "$$PLAN" $${LABEL:+--label "$$LABEL"} $${RATE:+--rate "$$RATE"} $${CAP:+--cap "$$CAP"}
 
 polytape: local/dist/local.cjs ## the command, asked of this copy: make polytape ARGS="keys list"
 	@$(LOCAL) run cli/dist/polytape.cjs $(ARGS)
 
 rebuild-candles: local/dist/local.cjs ## makes the candles of FROM= TO= (days or RFC 3339) [MARKET=] anew from stored trades
-	@test -n "$(FROM)" && test -n "$(TO)" || { echo "make rebuild-candles needs FROM= and TO= (RFC 3339, or a day)" >&2; exit 2; }
-	@$(LOCAL) run cli/dist/polytape.cjs rebuild-candles --from "$(FROM)" --to "$(TO)" $(if $(MARKET),--market "$(MARKET)")
+	@test -n "$$FROM" && test -n "$$TO" || { echo "make rebuild-candles needs FROM= and TO= (RFC 3339, or a day)" >&2; exit 2; }
+	@$(LOCAL) run cli/dist/polytape.cjs rebuild-candles --from "$$FROM" --to "$$TO" $${MARKET:+--market "$$MARKET"}
 
 backfill: local/dist/local.cjs ## fills in past trades; FROM= TO= (days or RFC 3339) [MARKET=]
-	@$(LOCAL) run cli/dist/polytape.cjs backfill start $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") $(if $(MARKET),--market "$(MARKET)")
+	@$(LOCAL) run cli/dist/polytape.cjs backfill start $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${MARKET:+--market "$$MARKET"}
 
 test: node_modules/.package-lock.json ## everything: types, lint, unit, recorded, integration, end-to-end on real servers
 	@local/install/build-bundles.sh || { echo "0 passed, 1 failed"; exit 1; }

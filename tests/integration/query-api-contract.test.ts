@@ -106,11 +106,12 @@ test.each(ADDRESSES)(
 );
 
 test.each(ADDRESSES)(
-  "%s/v1/… answers HEAD without a body, and refuses to change anything",
+  "%s/v1/… answers HEAD with the length of a body and none, and refuses to change anything",
   async (address) => {
     for (const { path } of findingsOf(startMs)) {
       const head = await ask(`${address}${path}`, "HEAD");
       expect([path, head.status, await head.text()]).toEqual([path, 200, ""]);
+      expect(Number(head.headers.get("content-length")), path).toBeGreaterThan(2);
       const post = await ask(`${address}${path}`, "POST");
       const refused = envelope.parse(await post.json());
       expect([path, post.status, refused.error?.code]).toEqual([path, 405, "method_not_allowed"]);

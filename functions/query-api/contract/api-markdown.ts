@@ -34,7 +34,7 @@ means: all taker rows of at least 0.01 shares that the venue serves after settli
 question, \`retention_from\` what is the first moment that is kept.
 
 **Pages**: \`next_cursor\` leads on as far as you like, and stays stable while rows arrive: all pages look only at what had arrived by \`as_of\`
-(two seconds before the first page). A cursor belongs to its question; only \`limit\` may change. \`page × limit\` is at most 10,000.
+(two seconds before the first page). A cursor belongs to its question, spelt as it was; only \`limit\` and \`format\` may change. \`page × limit\` is at most 10,000.
 
 **Formats**: lists and series are JSON; rows alone come as CSV (RFC 4180, with a heading; null is empty) or NDJSON by \`format=csv|ndjson\` or
 \`Accept: text/csv|application/x-ndjson\`. All else of the answer is then in the header \`X-Answer\` (one JSON value: cursor, \`as_of\`, coverage with

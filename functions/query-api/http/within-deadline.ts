@@ -1,4 +1,7 @@
+import { setMaxListeners } from "node:events";
 import { PolytapeError } from "@polytape/market-model";
+
+const LISTENERS_MAX = 100;
 
 /**
  * The work's outcome, or `query_timeout` when it takes longer than the time given. Then the signal fires, so that
@@ -9,6 +12,8 @@ export async function withinDeadline<T>(
   deadlineMs: number,
 ): Promise<T> {
   const deadline = new AbortController();
+  // Each search under way listens; a question has some dozens at most, and they leave with it.
+  setMaxListeners(LISTENERS_MAX, deadline.signal);
   let timer: NodeJS.Timeout | undefined;
   const overrun = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

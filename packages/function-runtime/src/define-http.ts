@@ -34,11 +34,11 @@ export function defineHttp<Shape extends z.ZodRawShape>(
 
   const metrics = definition.routeOf && requestMetrics(definition.name);
 
-  async function answerOf(request: Request): Promise<Response> {
+  async function answerOf(request: Request, method: string): Promise<Response> {
     const startedMs = performance.now();
     const observe = (status: number) => {
       const route = definition.routeOf?.(request) ?? "other";
-      metrics?.observe({ method: request.method, route, status, tookMs: performance.now() - startedMs });
+      metrics?.observe({ method, route, status, tookMs: performance.now() - startedMs });
     };
     try {
       const response = await respond(request);
@@ -56,9 +56,12 @@ export function defineHttp<Shape extends z.ZodRawShape>(
       return context.status(200).headers({ "content-type": metrics.contentType }).succeed(text);
     }
     try {
-      const response = await answerOf(toRequest(event));
-      const body = event.method === "HEAD" ? "" : await response.text();
-      return context.status(response.status).headers(Object.fromEntries(response.headers)).succeed(body);
+      const response = await answerOf(toRequest(event), event.method);
+      const headers = Object.fromEntries(response.headers);
+      return context
+        .status(response.status)
+        .headers(headers)
+        .succeed(await response.text());
     } catch (error) {
       // Without the address: it may hold what should have been in a header.
       const requestId = randomUUID();
@@ -75,6 +78,10 @@ export function defineHttp<Shape extends z.ZodRawShape>(
   };
 }
 
+/**
+ * HEAD is asked as GET: the template leaves out the body, and tells the length and the tag of the one that there would be
+ * (RFC 9110, 8.6: no other length may be told).
+ */
 function toRequest(event: FunctionEvent): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(event.headers)) {
@@ -82,8 +89,7 @@ function toRequest(event: FunctionEvent): Request {
       if (each !== undefined) headers.append(name, each);
   }
   const url = `http://function${event.path.startsWith("/") ? "" : "/"}${event.path}${queryText(event.query)}`;
-  if (event.method === "GET" || event.method === "HEAD")
-    return new Request(url, { method: event.method, headers });
+  if (event.method === "GET" || event.method === "HEAD") return new Request(url, { headers });
   headers.delete("content-length");
   return new Request(url, { method: event.method, headers, body: bodyText(event.body) });
 }

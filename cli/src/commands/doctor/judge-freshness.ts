@@ -29,8 +29,17 @@ export function judgeCoverage(timeline: readonly CoverageStretch[]): Finding {
   const why = longest.cause === null ? longest.state : `${longest.state}, ${longest.cause}`;
   return warning(
     `${share} % of the last day is complete; ${since} (${why})`,
-    "polytape backfill start --from …, unless a backfill is under way (polytape backfill status)",
+    gaps.every(isBeyondHelp) ? BEYOND_HELP : BACKFILL,
   );
+}
+
+const BACKFILL =
+  "polytape backfill start --from …, unless a backfill is under way (polytape backfill status)";
+const BEYOND_HELP = "nothing: the upstream does not serve what is missing, and the answers say so";
+
+/** What a backfill has asked for in vain, or was refused as it came. */
+function isBeyondHelp({ state, cause }: CoverageStretch): boolean {
+  return (state === "missing" && cause === "upstream_cap") || cause === "row_rejected";
 }
 
 const SELF_CHECK_AGE_MAX_MS = 3 * DAY_MS;

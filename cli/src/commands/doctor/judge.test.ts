@@ -207,6 +207,16 @@ describe("freshness", () => {
     expect(judgeLag(null, NOW).verdict).toBe("warning");
   });
 
+  test("what the upstream does not serve is not asked for again, all else is", () => {
+    const gap = (cause: "upstream_cap" | "collector_down", fromMs: number) =>
+      ({ fromMs, toMs: fromMs + 1_000, state: "missing", cause }) as const;
+
+    expect(judgeCoverage([gap("upstream_cap", 0)]).cure).toContain("nothing: the upstream does not serve");
+    expect(judgeCoverage([gap("upstream_cap", 0), gap("collector_down", 1_000)]).cure).toContain(
+      "polytape backfill start",
+    );
+  });
+
   test("the longest gap of the last day is named, and 100 % is all", () => {
     const stretch = (fromMs: number, toMs: number, state: "complete" | "missing") =>
       ({ fromMs, toMs, state, cause: state === "missing" ? "collector_down" : null }) as const;
