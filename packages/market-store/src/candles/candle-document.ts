@@ -2,7 +2,7 @@ import type { Candle, EpochMs } from "@polytape/market-model";
 import { z } from "zod";
 import type { CandleWrite, SeriesCandle, StoredCandle, StoreVersion } from "../market-store.ts";
 import { storedMoment } from "../opensearch/answers.ts";
-import { type ColumnHit, readColumns } from "../opensearch/columns.ts";
+import { type ColumnHit, type NumberColumn, numbersOf, textOf } from "../opensearch/columns.ts";
 import { storeRefused } from "../store-errors.ts";
 
 /** A document of `candles_v1-…`. Volumes and notional in millionths. */
@@ -67,54 +67,68 @@ export function candleOf(document: z.output<typeof candleDocument>, version: Sto
   return { ...candle, rev: document.rev, ingestedAtMs: document.ingested_at, version };
 }
 
-/** What a series holds of each candle; token and interval are known to who asks. */
-export const SERIES_COLUMNS = [
-  ...["open", "high", "low", "close", "n", "rev"].map((field) => ({ field })),
-  ...["volume_micro", "notional_micro", "buy_volume_micro", "sell_volume_micro"].map((field) => ({ field })),
-  { field: "open_time", format: "epoch_millis" },
-];
+/** What a series holds of each candle behind its time, which orders it; token and interval are known to who asks. */
+export const SERIES_NUMBERS = [
+  ["open", "double"],
+  ["high", "double"],
+  ["low", "double"],
+  ["close", "double"],
+  ["volume_micro", "long"],
+  ["notional_micro", "long"],
+  ["buy_volume_micro", "long"],
+  ["sell_volume_micro", "long"],
+  ["n", "integer"],
+  ["rev", "integer"],
+] as const satisfies readonly NumberColumn[];
 
-/** All that is stored of a candle but its token and interval. */
-export const CANDLE_COLUMNS = [
-  ...SERIES_COLUMNS,
-  { field: "market_id" },
-  { field: "trade_set_hash" },
-  { field: "ingested_at", format: "epoch_millis" },
-];
+const OF_SERIES = [["open_time", "date"], ...SERIES_NUMBERS] as const;
+const OF_ARRIVAL = [["ingested_at", "date"]] as const satisfies readonly NumberColumn[];
+
+/** All numbers that are stored of a candle but its time. */
+export const CANDLE_NUMBERS: readonly NumberColumn[] = [...SERIES_NUMBERS, ...OF_ARRIVAL];
+
+/** The texts that are stored of a candle but its token and interval. */
+export const CANDLE_TEXTS = ["market_id", "trade_set_hash"];
 
 type SeriesKey = Pick<Candle, "assetId" | "interval">;
 
+const WHAT = "a candle";
+
 /** A candle of a series, read by hand: an answer holds thousands. Throws `store_refused` for one that does not fit. */
-export function seriesCandleOf(hit: ColumnHit, { assetId, interval }: SeriesKey): SeriesCandle {
-  const { number, moment } = readColumns(hit, "a candle");
+export function seriesCandleOf(hit: ColumnHit, { assetId, interval }: SeriesKey, from = 0): SeriesCandle {
+  const [openTimeMs, open, high, low, close, volume, notional, buyVolume, sellVolume, n, rev] = numbersOf(
+    hit,
+    OF_SERIES,
+    { what: WHAT, from },
+  );
   return {
     assetId,
     interval,
-    openTimeMs: moment("open_time"),
-    open: number("open"),
-    high: number("high"),
-    low: number("low"),
-    close: number("close"),
-    volume: number("volume_micro"),
-    notional: number("notional_micro"),
-    buyVolume: number("buy_volume_micro"),
-    sellVolume: number("sell_volume_micro"),
-    n: number("n"),
-    rev: number("rev"),
+    openTimeMs,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    notional,
+    buyVolume,
+    sellVolume,
+    n,
+    rev,
   };
 }
 
-/** The whole candle, with the version that guards a write. */
+/** The whole candle, with the version that guards a write, of a search that orders by token and time. */
 export function candleOfHit(hit: ColumnHit, key: SeriesKey): StoredCandle {
-  const { text, moment } = readColumns(hit, "a candle");
   const { _seq_no: seqNo, _primary_term: primaryTerm } = hit;
   if (typeof seqNo !== "number" || typeof primaryTerm !== "number")
-    throw storeRefused("to be understood: a candle", { field: "_seq_no" });
+    throw storeRefused(`to be understood: ${WHAT}`, { field: "_seq_no" });
+  const [ingestedAtMs] = numbersOf(hit, OF_ARRIVAL, { what: WHAT, from: 1 + OF_SERIES.length });
   return {
-    ...seriesCandleOf(hit, key),
-    marketId: text("market_id"),
-    tradeSetHash: text("trade_set_hash"),
-    ingestedAtMs: moment("ingested_at"),
+    ...seriesCandleOf(hit, key, 1),
+    marketId: textOf(hit, "market_id", WHAT),
+    tradeSetHash: textOf(hit, "trade_set_hash", WHAT),
+    ingestedAtMs,
     version: { seqNo, primaryTerm },
   };
 }

@@ -1,19 +1,18 @@
 import { CANDLE_INTERVAL_MS, CANDLE_INTERVALS } from "@polytape/market-model";
 import type { CandleKey, CandleKeysQuery, CandleShelf, StoredCandle } from "../market-store.ts";
-import { type ColumnHit, columnHits, readColumns } from "../opensearch/columns.ts";
+import { behindAll, type ColumnHit, columnHits, numbersOf, numbersToRead } from "../opensearch/columns.ts";
 import { refreshIndices } from "../opensearch/refresh.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { RESULT_WINDOW_MAX, storeRefused } from "../store-errors.ts";
-import { CANDLE_COLUMNS, candleOfHit } from "./candle-document.ts";
+import { CANDLE_NUMBERS, CANDLE_TEXTS, candleOfHit } from "./candle-document.ts";
 
 /** Windows and tokens in one search, far below the server's bounds (1,024 clauses, 65,536 terms). */
 const CLAUSES_MAX = 200;
 const TOKENS_MAX = 5_000;
 
-const ASSET_ID = { field: "asset_id" };
-const OPEN_TIME = { field: "open_time", format: "epoch_millis" };
-const KEY_COLUMNS = [ASSET_ID, { field: "interval" }, OPEN_TIME];
+const KEY = "the key of a candle";
+const BY_TOKEN_AND_TIME = [{ asset_id: "asc" }, { open_time: "asc" }];
 
 /** Reads many candles by searches, each after a refresh of the months that it asks. */
 export function candleLists({
@@ -25,7 +24,7 @@ export function candleLists({
     const answer = await searchStore(store, {
       index: months.join(","),
       missingIsEmpty: true,
-      paths: ["_seq_no", "_primary_term", "fields"].map((path) => `hits.hits.${path}`),
+      paths: ["_seq_no", "_primary_term", "fields", "sort"].map((path) => `hits.hits.${path}`),
       body: { ...body, track_total_hits: false, _source: false },
     });
     return columnHits(answer);
@@ -38,10 +37,10 @@ export function candleLists({
       const hits = await search(months, {
         size: RESULT_WINDOW_MAX,
         query: { bool: { filter } },
-        sort: [{ asset_id: "asc" }, { open_time: "asc" }],
+        sort: [...BY_TOKEN_AND_TIME, ...numbersToRead(CANDLE_NUMBERS)],
         seq_no_primary_term: true,
-        docvalue_fields: [...CANDLE_COLUMNS, ASSET_ID],
-        ...(last && { search_after: [last.assetId, last.openTimeMs] }),
+        docvalue_fields: CANDLE_TEXTS,
+        ...(last && { search_after: [last.assetId, last.openTimeMs, ...behindAll(CANDLE_NUMBERS)] }),
       });
       for (const hit of hits) read.push(minuteOfHit(hit));
       if (hits.length < RESULT_WINDOW_MAX) return read;
@@ -142,22 +141,27 @@ function keysPage({
   return {
     size: limit,
     query: { bool: { filter } },
-    sort: [{ asset_id: "asc" }, { open_time: "asc" }, { interval: "asc" }],
-    docvalue_fields: KEY_COLUMNS,
+    sort: [...BY_TOKEN_AND_TIME, { interval: "asc" }],
     ...(after && { search_after: [after.assetId, after.openTimeMs, after.interval] }),
   };
 }
 
 function minuteOfHit(hit: ColumnHit): StoredCandle {
-  const assetId = readColumns(hit, "a candle").text("asset_id");
-  return candleOfHit(hit, { assetId, interval: "1m" });
+  return candleOfHit(hit, { assetId: orderedBy(hit, 0), interval: "1m" });
 }
 
 function keyOfHit(hit: ColumnHit): CandleKey {
-  const { text, moment } = readColumns(hit, "the key of a candle");
-  const interval = CANDLE_INTERVALS.find((each) => each === text("interval"));
-  if (!interval) throw storeRefused("to be understood: the key of a candle", { interval: text("interval") });
-  return { assetId: text("asset_id"), interval, openTimeMs: moment("open_time") };
+  const [openTimeMs] = numbersOf(hit, [["open_time", "date"]], { what: KEY, from: 1 });
+  const interval = CANDLE_INTERVALS.find((each) => each === orderedBy(hit, 2));
+  if (!interval) throw storeRefused(`to be understood: ${KEY}`, { interval: orderedBy(hit, 2) });
+  return { assetId: orderedBy(hit, 0), interval, openTimeMs };
+}
+
+/** A text among the values that a search ordered by. */
+function orderedBy({ sort }: ColumnHit, place: number): string {
+  const value: unknown = Array.isArray(sort) ? sort[place] : undefined;
+  if (typeof value === "string") return value;
+  throw storeRefused(`to be understood: ${KEY}`, { place });
 }
 
 /** The order of `listKeys`. */

@@ -1,10 +1,10 @@
 import type { CandleKey, CandleShelf, CandleWrite, SeriesCandle, StoredCandle } from "../market-store.ts";
 import { foundDocuments, MULTI_GET_PATHS, readAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
-import { columnHits } from "../opensearch/columns.ts";
+import { columnHits, numbersToRead } from "../opensearch/columns.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
-import { candleDocument, candleOf, candleSource, SERIES_COLUMNS, seriesCandleOf } from "./candle-document.ts";
+import { candleDocument, candleOf, candleSource, SERIES_NUMBERS, seriesCandleOf } from "./candle-document.ts";
 import { candleId } from "./candle-id.ts";
 import { candleLists } from "./candle-lists.ts";
 
@@ -25,20 +25,19 @@ export function candleShelf({ store, names, now, ready }: StoreParts): CandleShe
     return found.map((document) => [document._id ?? "", versioned(document)]);
   }
 
-  /** As columns alone: a source would be put together from them, and the id would be unpacked, for nothing. */
+  /** Numbers alone: a source would be put together from them, and the id would be unpacked, for nothing. */
   async function search(series: Series, openTime: Range, page: Page): Promise<SeriesCandle[]> {
     const answer = await searchStore(store, {
       index: names.candles,
       missingIsEmpty: true,
-      paths: ["hits.hits.fields"],
+      paths: ["hits.hits.sort"],
       body: {
         size: page.limit,
         query: seriesQuery(series, openTime),
-        sort: [{ open_time: page.sort }],
+        sort: [{ open_time: page.sort }, ...numbersToRead(SERIES_NUMBERS)],
         track_total_hits: false,
         _source: false,
         stored_fields: "_none_",
-        docvalue_fields: SERIES_COLUMNS,
       },
     });
     return columnHits(answer).map((hit) => seriesCandleOf(hit, series));

@@ -7,8 +7,9 @@ import {
   type Trade,
   tradeTsMs,
 } from "@polytape/market-model";
+import type { TradeFilter } from "../market-store.ts";
 import type { BulkLine } from "../opensearch/bulk.ts";
-import { type ColumnHit, readColumns } from "../opensearch/columns.ts";
+import { type ColumnHit, type NumberColumn, numbersOf, textOf } from "../opensearch/columns.ts";
 import { storeRefused } from "../store-errors.ts";
 
 /**
@@ -35,41 +36,66 @@ function quoted(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-const TEXTS = ["market_id", "asset_id", "wallet", "transaction_hash", "side", "row_set"];
-const NUMBERS = ["price", "size", "tie", "occurrence"];
-const MOMENTS = ["ts", "received_at", "ingested_at"];
+/** What a filter fixes needs not be read from each row. */
+export type FixedTexts = Pick<TradeFilter, "marketId" | "assetId" | "side" | "rowSet">;
 
-/** What a search is to return of each trade. */
-export const TRADE_COLUMNS = [
-  ...[...TEXTS, ...NUMBERS].map((field) => ({ field })),
-  ...MOMENTS.map((field) => ({ field, format: "epoch_millis" })),
-];
+/** The text columns that a search is to return of each trade. */
+export function tradeTexts(fixed: FixedTexts): string[] {
+  const columns = {
+    market_id: fixed.marketId,
+    asset_id: fixed.assetId,
+    side: fixed.side,
+    row_set: fixed.rowSet,
+  };
+  const open = Object.entries(columns).filter(([, value]) => value === undefined);
+  return [...open.map(([field]) => field), "wallet", "transaction_hash"];
+}
+
+/** What decides the order of trades. */
+export const TRADE_PLACE = [
+  ["ts", "date"],
+  ["tie", "long"],
+] as const satisfies readonly NumberColumn[];
+
+/** The other numbers of a trade. */
+export const TRADE_NUMBERS = [
+  ["price", "double"],
+  ["size", "double"],
+  ["occurrence", "integer"],
+  ["received_at", "date"],
+  ["ingested_at", "date"],
+] as const satisfies readonly NumberColumn[];
+
+const ALL_NUMBERS = [...TRADE_PLACE, ...TRADE_NUMBERS] as const;
+const WHAT = "a trade";
 
 /**
  * A trade from a search's hit. Checked by hand, field by field: a schema costs several times as much, and
  * every candle is folded from what is read here. Throws `store_refused` for a document that does not fit.
  */
-export function tradeOf(hit: ColumnHit): StoredTrade {
-  const { text, number, moment } = readColumns(hit, "a trade");
+export function tradeOf(hit: ColumnHit, fixed: FixedTexts): StoredTrade {
   const { _id: id } = hit;
   if (typeof id !== "string") throw unreadable(id, "_id");
-  const side = text("side");
-  const rowSet = text("row_set");
+  const [tsMs, tie, price, size, occurrence, receivedAtMs, ingestedAtMs] = numbersOf(hit, ALL_NUMBERS, {
+    what: WHAT,
+  });
+  const side = fixed.side ?? textOf(hit, "side", WHAT);
+  const rowSet = fixed.rowSet ?? textOf(hit, "row_set", WHAT);
   return {
     tradeId: id,
-    marketId: text("market_id"),
-    assetId: text("asset_id"),
-    wallet: text("wallet"),
-    transactionHash: text("transaction_hash"),
+    marketId: fixed.marketId ?? textOf(hit, "market_id", WHAT),
+    assetId: fixed.assetId ?? textOf(hit, "asset_id", WHAT),
+    wallet: textOf(hit, "wallet", WHAT),
+    transactionHash: textOf(hit, "transaction_hash", WHAT),
     side: side === "buy" || side === "sell" ? side : fail(id, "side"),
     rowSet: rowSet === "taker" || rowSet === "all" ? rowSet : fail(id, "row_set"),
-    price: number("price"),
-    size: number("size"),
-    tsSeconds: moment("ts") / SECOND_MS,
-    tie: number("tie"),
-    occurrence: number("occurrence"),
-    receivedAtMs: moment("received_at"),
-    ingestedAtMs: moment("ingested_at"),
+    price,
+    size,
+    tsSeconds: tsMs / SECOND_MS,
+    tie,
+    occurrence,
+    receivedAtMs,
+    ingestedAtMs,
   };
 }
 
@@ -78,5 +104,5 @@ function fail(id: unknown, field: string): never {
 }
 
 function unreadable(id: unknown, field: string) {
-  return storeRefused("to be understood: a trade", { id, field });
+  return storeRefused(`to be understood: ${WHAT}`, { id, field });
 }

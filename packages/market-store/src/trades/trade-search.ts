@@ -1,6 +1,7 @@
 import { DAY_MS, type EpochMs, windowStart } from "@polytape/market-model";
 import type { TradeFilter, TradePosition, TradeQuery } from "../market-store.ts";
-import { TRADE_COLUMNS } from "./trade-document.ts";
+import { behindAll, numbersToRead } from "../opensearch/columns.ts";
+import { type FixedTexts, TRADE_NUMBERS, TRADE_PLACE, tradeTexts } from "./trade-document.ts";
 
 /** Days asked in one search: first the one that most likely holds the answer, then ever more. */
 const DAYS_AT_ONCE_MAX = 32;
@@ -56,18 +57,18 @@ export function tradeClauses(filter: TradeFilter): Record<string, unknown>[] {
  * for as columns: they are stored as such, and putting a source together from them takes half as long again.
  */
 export function tradeSearchBody(
-  query: Pick<TradeQuery, "sort">,
+  query: Pick<TradeQuery, "sort"> & FixedTexts,
   clauses: readonly Record<string, unknown>[],
   page: { size: number; from: number; after: TradePosition | undefined; countUpTo: number | false },
 ): Record<string, unknown> {
   return {
     size: page.size,
     ...(page.from > 0 && { from: page.from }),
-    ...(page.after && { search_after: [...page.after] }),
+    ...(page.after && { search_after: [...page.after, ...behindAll(TRADE_NUMBERS)] }),
     track_total_hits: page.countUpTo,
     query: { bool: { filter: clauses } },
-    sort: [{ ts: query.sort }, { tie: query.sort }],
+    sort: [...TRADE_PLACE.map(([field]) => ({ [field]: query.sort })), ...numbersToRead(TRADE_NUMBERS)],
     _source: false,
-    docvalue_fields: TRADE_COLUMNS,
+    docvalue_fields: tradeTexts(query),
   };
 }

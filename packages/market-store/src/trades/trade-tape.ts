@@ -24,7 +24,7 @@ import { tradeLine, tradeOf } from "./trade-document.ts";
 import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
 import { WINDOW_COUNT_PATHS, windowCountsBody, windowCountsOf } from "./window-counts.ts";
 
-const HIT_PATHS = ["hits.total.value", "hits.hits._id", "hits.hits.fields"];
+const HIT_PATHS = ["hits.total.value", "hits.hits._id", "hits.hits.fields", "hits.hits.sort"];
 
 const sumAnswer = z.object({
   hits: z.object({ total: z.object({ value: z.number() }) }),
@@ -89,7 +89,7 @@ export function tradeTape(
       for (const group of dayGroups(await days.list(store), query)) {
         const page = pageOf(query, { skip, missing: query.limit - found.length });
         const { hits, total } = await search(group, tradeSearchBody(query, clauses, page));
-        found.push(...hits.map(tradeOf));
+        for (const hit of hits) found.push(tradeOf(hit, query));
         if (found.length >= query.limit) break;
         skip = hits.length > 0 ? 0 : skip - total;
       }
@@ -185,6 +185,9 @@ function pageOf(query: TradeQuery, at: { skip: number; missing: number }) {
   };
 }
 
+/** What all searches for minutes ask for. */
+const TAKERS = { rowSet: "taker" } as const;
+
 /** Rows of one page when all are read: a page of ten thousand takes tens of megabytes while it is read. */
 const ALL_AT_ONCE_MAX = 4_000;
 
@@ -197,8 +200,8 @@ async function readAll(
   let after: TradePosition | undefined;
   for (;;) {
     const page = { size: ALL_AT_ONCE_MAX, from: 0, after, countUpTo: false as const };
-    const { hits } = await search(tradeSearchBody({ sort: "asc" }, clauses, page));
-    for (const hit of hits) into.push(tradeOf(hit));
+    const { hits } = await search(tradeSearchBody({ sort: "asc", ...TAKERS }, clauses, page));
+    for (const hit of hits) into.push(tradeOf(hit, TAKERS));
     const last = into.at(-1);
     if (hits.length < ALL_AT_ONCE_MAX || !last) return;
     after = [tradeTsMs(last), last.tie];
