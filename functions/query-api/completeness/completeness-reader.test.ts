@@ -65,11 +65,11 @@ test("what is said of all markets is read once for all of them, and no answer is
   const readTimeline: CoverageLedger["readTimeline"] = (query, memory) =>
     store.coverage.readTimeline(query, {
       get(dayId) {
-        const statements = memory?.get(dayId);
-        if (statements) known.push(dayId);
-        return statements;
+        const remembered = memory?.get(dayId);
+        if (remembered?.isFresh) known.push(dayId);
+        return remembered;
       },
-      set: (dayId, statements) => memory?.set(dayId, statements),
+      set: (dayId, day) => memory?.set(dayId, day),
     });
   const reader = createCompletenessReaders(() => clock.nowMs)({ readTimeline });
   const ask = async (marketId: string) =>

@@ -3,18 +3,20 @@ import {
   type CoverageStretch,
   cutTimeline,
   DAY_MS,
-  type DeclaredCoverage,
   type EpochMs,
+  HOUR_MS,
   joinTimelines,
   windowStart,
 } from "@polytape/market-model";
-import { COVERAGE_DAYS_MAX, type CoverageLedger } from "@polytape/market-store";
+import { COVERAGE_DAYS_MAX, type CoverageLedger, type RememberedDay } from "@polytape/market-store";
 import { createExpiringCache } from "../catalogue/expiring-cache.ts";
 
 const KEPT_MS = 1_500;
 const TIMELINES_MAX = 500;
-/** Of each scope: a question about three months of one market reads 180 of them, half of them of all markets. */
-const DAYS_MAX = 4_000;
+/** Of all markets, by stream: as many as questions may reach back. */
+const DAYS_MAX = 3 * COVERAGE_DAYS_MAX;
+/** A day that nobody asks about any more is forgotten after so long. */
+const DAYS_KEPT_MS = HOUR_MS;
 
 /** What is known about a stretch of time, as one question reads it. */
 export interface CompletenessReader {
@@ -22,15 +24,15 @@ export interface CompletenessReader {
 }
 
 /**
- * Readers that remember together for a second and a half the whole days that any of them has read: what is said of
- * all markets is part of every answer, and by far the most of what there is to read. Each reads the ledger that it is
- * given, so that a question that is given up ends its own reading and nobody else's.
+ * Readers that remember together what any of them has read: timelines for a second and a half, and what is said of all
+ * markets until it changes, which is asked as often. Each reads the ledger that it is given, so that a question
+ * that is given up ends its own reading and nobody else's.
  */
 export function createCompletenessReaders(
   now: () => EpochMs,
 ): (ledger: Pick<CoverageLedger, "readTimeline">) => CompletenessReader {
   const timelines = createExpiringCache<CoverageStretch[]>(TIMELINES_MAX);
-  const days = createExpiringCache<{ statements: readonly DeclaredCoverage[]; untilMs: EpochMs }>(DAYS_MAX);
+  const days = createExpiringCache<{ day: RememberedDay; freshUntilMs: EpochMs }>(DAYS_MAX);
 
   async function readDays(
     ledger: Pick<CoverageLedger, "readTimeline">,
@@ -47,12 +49,14 @@ export function createCompletenessReaders(
       { stream, marketId, assetId, fromMs, toMs },
       {
         get(dayId) {
-          const day = days.get(dayId, askedMs);
+          const known = days.get(dayId, askedMs);
+          if (!known) return undefined;
+          const isFresh = askedMs < known.freshUntilMs;
           // What is made of older days is as old as they are.
-          if (day) untilMs = Math.min(untilMs, day.untilMs);
-          return day?.statements;
+          if (isFresh) untilMs = Math.min(untilMs, known.freshUntilMs);
+          return { day: known.day, isFresh };
         },
-        set: (dayId, statements) => days.set(dayId, { statements, untilMs: freshUntilMs }, freshUntilMs),
+        set: (dayId, day) => days.set(dayId, { day, freshUntilMs }, askedMs + DAYS_KEPT_MS),
       },
     );
     timelines.set(key, read, untilMs);

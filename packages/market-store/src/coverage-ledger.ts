@@ -6,12 +6,22 @@ import type {
   EpochMs,
 } from "@polytape/market-model";
 import type { CoveragePage, IntervalQuery } from "./bookkeeping/coverage-page.ts";
+import type { StoreVersion } from "./market-store.ts";
 
-/** What a reader of many timelines remembers: the days about all markets are part of each of them. */
+/** What was said of a day about all markets when it was read; without a version, nothing. */
+export interface RememberedDay {
+  readonly statements: readonly DeclaredCoverage[];
+  readonly version: StoreVersion | null;
+}
+
+/**
+ * What a reader of many timelines remembers: the days about all markets, which are part of each of them and by far the
+ * most of what there is to read.
+ */
 export interface CoverageMemory {
-  /** What is said of a day in one scope, by the day's id; undefined when it has to be read. */
-  get(dayId: string): readonly DeclaredCoverage[] | undefined;
-  set(dayId: string, statements: readonly DeclaredCoverage[]): void;
+  /** By the day's id; one that is not fresh is taken again when its version still stands. */
+  get(dayId: string): { readonly day: RememberedDay; readonly isFresh: boolean } | undefined;
+  set(dayId: string, day: RememberedDay): void;
 }
 
 /**
@@ -36,7 +46,7 @@ export interface CoverageLedger {
   /**
    * What is known of every moment of [fromMs, toMs), at most 400 days, without holes, in real time. Counts
    * what was said about all markets, the market and the token; of trouble in a narrower scope (a market for
-   * all markets, a token for its market) it hears after a second at most. Days that the memory knows are not read.
+   * all markets, a token for its market) it hears after a second at most. Of what the memory holds only versions are read.
    */
   readTimeline(
     query: CoverageScope & { fromMs: EpochMs; toMs: EpochMs },

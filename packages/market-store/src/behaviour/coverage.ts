@@ -1,5 +1,6 @@
 import { type CoverageInterval, DAY_MS, type EpochMs, HOUR_MS } from "@polytape/market-model";
 import { describe, expect, it } from "vitest";
+import type { CoverageMemory, RememberedDay } from "../coverage-ledger.ts";
 import { codeOf, freshIds, type StoreUnderTest } from "./store-under-test.ts";
 
 /** The start of a day, of a year with four digits, that no other test of the run speaks of: statements about all markets would mix. */
@@ -205,6 +206,37 @@ export function describeCoverage(open: () => StoreUnderTest): void {
         isCut: false,
       });
       expect(stuck).toMatchObject({ intervals: [{ assetId: "1" }], isCut: true, nextFromMs: null });
+    });
+
+    it("reads of remembered days only what has changed since", async () => {
+      const { store } = open();
+      const { marketId } = freshIds();
+      const day = freshDay();
+      const range = { fromMs: day, toMs: day + 3 * DAY_MS };
+      await store.coverage.recordIntervals([ofMarket(null, day, day + 2 * DAY_MS)]);
+      const days = new Map<string, RememberedDay>();
+      const memory: CoverageMemory = {
+        get(dayId) {
+          const known = days.get(dayId);
+          return known && { day: known, isFresh: false };
+        },
+        set: (dayId, known) => void days.set(dayId, known),
+      };
+      const states = async () =>
+        (await store.coverage.readTimeline({ stream: "trades", marketId, ...range }, memory)).map(
+          ({ state }) => state,
+        );
+
+      expect(await states()).toEqual(["complete", "unknown"]);
+      expect(days.size).toBe(3);
+      // What is remembered under a version that stands is taken as it is; the first day alone is read anew.
+      for (const [id, { version }] of days) days.set(id, { statements: [], version });
+      const gap = { state: "missing", cause: "collector_down" } as const;
+      await store.coverage.recordIntervals([{ ...ofMarket(null, day, day + DAY_MS), ...gap }]);
+
+      expect(await states()).toEqual(["missing", "unknown"]);
+      await store.coverage.recordIntervals([ofMarket(null, day + 2 * DAY_MS, day + 3 * DAY_MS)]);
+      expect(await states()).toEqual(["missing", "unknown", "complete"]);
     });
 
     it("loses no statement of writers that speak of the same day at once", async () => {

@@ -36,6 +36,8 @@ export interface CoverageDayWrite {
 export interface CoverageDays {
   /** In real time; unknown ones are absent from the map. */
   readDays(ids: readonly string[]): Promise<ReadonlyMap<string, { day: CoverageDay; version: StoreVersion }>>;
+  /** As above, without what they say. */
+  readVersions(ids: readonly string[]): Promise<ReadonlyMap<string, StoreVersion>>;
   /** Returns the ids that lost against another writer. */
   writeDays(writes: readonly CoverageDayWrite[]): Promise<string[]>;
   /**

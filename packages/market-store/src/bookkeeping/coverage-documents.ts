@@ -1,6 +1,7 @@
 import { type CoverageScope, DAY_MS, type DeclaredCoverage } from "@polytape/market-model";
 import { z } from "zod";
 import type { CoverageLedger } from "../coverage-ledger.ts";
+import type { StoreVersion } from "../market-store.ts";
 import {
   foundDocuments,
   type getAnswer,
@@ -55,14 +56,21 @@ export function coverageLedger(parts: StoreParts): CoverageLedger {
 }
 
 function coverageDocuments({ store, names, now, ready }: StoreParts): CoverageDays {
-  async function readSome(ids: readonly string[]) {
+  async function readSome(ids: readonly string[], query: Readonly<Record<string, boolean>>) {
     const answer = await store.request({
       method: "POST",
       path: `/${names.coverage}/_mget`,
-      query: { filter_path: MULTI_GET_PATHS },
+      query: { filter_path: MULTI_GET_PATHS, ...query },
       body: { ids },
     });
-    return foundDocuments(answer.body, "coverage by day").map(versionedDay);
+    return foundDocuments(answer.body, "coverage by day");
+  }
+
+  async function readAll(ids: readonly string[], query: Readonly<Record<string, boolean>> = {}) {
+    const pages = Array.from({ length: Math.ceil(ids.length / DAYS_AT_ONCE_MAX) }, (_, page) =>
+      ids.slice(page * DAYS_AT_ONCE_MAX, (page + 1) * DAYS_AT_ONCE_MAX),
+    );
+    return (await Promise.all(pages.map((page) => readSome(page, query)))).flat();
   }
 
   async function search(filter: readonly object[], limit: number): Promise<CoverageDay[]> {
@@ -81,12 +89,15 @@ function coverageDocuments({ store, names, now, ready }: StoreParts): CoverageDa
   }
 
   return {
-    async readDays(ids) {
-      const pages = Array.from({ length: Math.ceil(ids.length / DAYS_AT_ONCE_MAX) }, (_, page) =>
-        ids.slice(page * DAYS_AT_ONCE_MAX, (page + 1) * DAYS_AT_ONCE_MAX),
-      );
-      return new Map((await Promise.all(pages.map(readSome))).flat());
-    },
+    readDays: async (ids) =>
+      new Map(
+        (await readAll(ids)).map((each) => [
+          each._id ?? "",
+          { day: dayOf(each._source), version: versionOf(each) },
+        ]),
+      ),
+    readVersions: async (ids) =>
+      new Map((await readAll(ids, { _source: false })).map((each) => [each._id ?? "", versionOf(each)])),
     async writeDays(writes) {
       await ready();
       const lineOf = ({ id, day, replaces }: CoverageDayWrite) => ({
@@ -204,8 +215,6 @@ function dayOf(source: unknown): CoverageDay {
   };
 }
 
-function versionedDay(document: z.output<typeof getAnswer>) {
-  const day = dayOf(document._source);
-  const version = { seqNo: document._seq_no ?? -1, primaryTerm: document._primary_term ?? -1 };
-  return [document._id ?? "", { day, version }] as const;
+function versionOf({ _seq_no: seqNo, _primary_term: primaryTerm }: z.output<typeof getAnswer>): StoreVersion {
+  return { seqNo: seqNo ?? -1, primaryTerm: primaryTerm ?? -1 };
 }

@@ -4,12 +4,15 @@ import {
   type CoverageScope,
   type CoverageStretch,
   coverageTimeline,
+  cutTimeline,
+  DAY_MS,
   type DeclaredCoverage,
   type EpochMs,
   joinTimelines,
 } from "@polytape/market-model";
 import { version } from "../../package.json";
-import type { CoverageLedger, CoverageMemory } from "../coverage-ledger.ts";
+import type { CoverageLedger, CoverageMemory, RememberedDay } from "../coverage-ledger.ts";
+import type { StoreVersion } from "../market-store.ts";
 import { storeConflict } from "../store-errors.ts";
 import {
   type CoverageDay,
@@ -46,13 +49,17 @@ export function coverageLedgerOn(days: CoverageDays, now: () => EpochMs): Covera
     },
     async readTimeline({ fromMs, toMs, ...scope }, memory) {
       const range = { fromMs, toMs };
-      const ids = scopesOf(scope).flatMap((each) => daysOf(range).map((dayMs) => coverageDayId(each, dayMs)));
-      if (ids.length === 0) return [];
-      const [known, troubled] = await Promise.all([
-        readStatements(days, ids, memory),
+      const dayList = daysOf(range);
+      if (dayList.length === 0) return [];
+      const narrower = narrowerScopes(scope).flatMap((each) =>
+        dayList.map((dayMs) => coverageDayId(each, dayMs)),
+      );
+      const [wide, narrow, troubled] = await Promise.all([
+        readWide(days, scope.stream, dayList, memory),
+        narrower.length > 0 ? days.readDays(narrower) : NO_DAYS,
         hasParts(scope) ? days.findTroubledParts({ ...range, scope, limit: TROUBLED_DAYS_MAX }) : [],
       ]);
-      return timelineOf(known, troubled, scope, range);
+      return timelineOf({ wide, narrow: [...narrow.values()].map(({ day }) => day), troubled }, scope, range);
     },
     async findIntervals({ limit, ...query }) {
       return statementsOf(await days.listDays({ ...query, limit }), query).slice(0, limit);
@@ -63,21 +70,46 @@ export function coverageLedgerOn(days: CoverageDays, now: () => EpochMs): Covera
   };
 }
 
-/** What is said of the days: those that are remembered as they were, the others read, and remembered. */
-async function readStatements(
+/** One day's statements of one scope; none when nothing is said. */
+type SaidOfDay = Pick<CoverageDay, "dayMs" | "statements">;
+
+const NO_DAYS: Awaited<ReturnType<CoverageDays["readDays"]>> = new Map();
+
+/** What is said of the days about all markets: of those that are remembered only what has changed is read. */
+async function readWide(
   days: CoverageDays,
-  ids: readonly string[],
+  stream: CoverageScope["stream"],
+  dayList: readonly EpochMs[],
   memory: CoverageMemory | undefined,
-): Promise<DeclaredCoverage[]> {
-  const remembered = ids.map((id) => memory?.get(id));
-  const unknown = ids.filter((_, place) => remembered[place] === undefined);
-  const found = unknown.length > 0 ? await days.readDays(unknown) : new Map();
-  const read = unknown.flatMap((id) => {
-    const statements: readonly DeclaredCoverage[] = found.get(id)?.day.statements ?? [];
-    memory?.set(id, statements);
-    return statements;
-  });
-  return [...remembered.flatMap((statements) => statements ?? []), ...read];
+): Promise<SaidOfDay[]> {
+  const ids = dayList.map((dayMs) => coverageDayId({ stream, marketId: null, assetId: null }, dayMs));
+  const known = new Map(ids.flatMap((id) => keepFound(id, memory?.get(id))));
+  const aged = [...known].filter(([, { isFresh }]) => !isFresh);
+  const versions = aged.length > 0 ? await days.readVersions(aged.map(([id]) => id)) : new Map();
+  for (const [id, { day }] of aged)
+    if (isSame(day.version, versions.get(id))) memory?.set(id, day);
+    else known.delete(id);
+
+  const unknown = ids.filter((id) => !known.has(id));
+  const found = unknown.length > 0 ? await days.readDays(unknown) : NO_DAYS;
+  const read = new Map(unknown.map((id) => [id, rememberedDay(found.get(id))]));
+  for (const [id, day] of read) memory?.set(id, day);
+  return ids.map((id, place) => ({
+    dayMs: dayList[place] ?? 0,
+    statements: (known.get(id)?.day ?? read.get(id))?.statements ?? [],
+  }));
+}
+
+function keepFound<T>(id: string, found: T | undefined): [string, T][] {
+  return found === undefined ? [] : [[id, found]];
+}
+
+function isSame(one: StoreVersion | null, other: StoreVersion | undefined): boolean {
+  return one?.seqNo === other?.seqNo && one?.primaryTerm === other?.primaryTerm;
+}
+
+function rememberedDay(found: { day: CoverageDay; version: StoreVersion } | undefined): RememberedDay {
+  return { statements: found?.day.statements ?? [], version: found?.version ?? null };
 }
 
 /** Tries until nothing is lost against other writers; each try returns the days that it lost. */
@@ -141,11 +173,13 @@ async function paintOnce(
   );
 }
 
-/** What speaks of the scope: itself and all that is wider. */
-function scopesOf({ stream, marketId, assetId }: CoverageScope) {
+/** What speaks of the scope beside what is said of all markets: itself and all that is wider. */
+function narrowerScopes({ stream, marketId, assetId }: CoverageScope) {
   const markets = marketId === undefined ? [null] : [null, marketId];
   const assets = assetId === undefined ? [null] : [null, assetId];
-  return markets.flatMap((market) => assets.map((asset) => ({ stream, marketId: market, assetId: asset })));
+  return markets
+    .flatMap((market) => assets.map((asset) => ({ stream, marketId: market, assetId: asset })))
+    .filter((each) => each.marketId !== null || each.assetId !== null);
 }
 
 function hasParts({ marketId, assetId }: CoverageScope): boolean {
@@ -154,17 +188,32 @@ function hasParts({ marketId, assetId }: CoverageScope): boolean {
 
 /** Beyond the last day of parts that was read nothing is known: its trouble may lie there. */
 function timelineOf(
-  known: readonly DeclaredCoverage[],
-  troubled: readonly CoverageDay[],
+  said: { wide: readonly SaidOfDay[]; narrow: readonly SaidOfDay[]; troubled: readonly SaidOfDay[] },
   scope: CoverageScope,
   { fromMs, toMs }: { fromMs: EpochMs; toMs: EpochMs },
 ): CoverageStretch[] {
-  const last = troubled.length < TROUBLED_DAYS_MAX ? undefined : troubled.at(-1);
+  const last = said.troubled.length < TROUBLED_DAYS_MAX ? undefined : said.troubled.at(-1);
   const readToMs = last ? Math.min(Math.max(last.dayMs, fromMs), toMs) : toMs;
-  const statements = [...known, ...troubled.flatMap((day) => day.statements)];
+  const others = new Map<EpochMs, DeclaredCoverage[]>();
+  for (const { dayMs, statements } of [...said.narrow, ...said.troubled])
+    others.set(dayMs, [...(others.get(dayMs) ?? []), ...statements]);
+  const byDay = said.wide.map((wide) => {
+    const beside = others.get(wide.dayMs) ?? [];
+    if (beside.length === 0) return timelineOfAll(wide, scope);
+    return coverageTimeline([...wide.statements, ...beside], scope, wide.dayMs, wide.dayMs + DAY_MS);
+  });
   const unread: CoverageStretch = { fromMs: readToMs, toMs, state: "unknown", cause: null };
   return joinTimelines([
-    coverageTimeline(statements, scope, fromMs, readToMs),
+    cutTimeline(joinTimelines(byDay), fromMs, readToMs),
     readToMs < toMs ? [unread] : [],
   ]);
+}
+
+/** What is said about all markets alone is the same whoever asks: made once for as long as the day is remembered. */
+const madeOfAll = new WeakMap<readonly DeclaredCoverage[], CoverageStretch[]>();
+
+function timelineOfAll({ statements, dayMs }: SaidOfDay, scope: CoverageScope): CoverageStretch[] {
+  const made = madeOfAll.get(statements) ?? coverageTimeline(statements, scope, dayMs, dayMs + DAY_MS);
+  madeOfAll.set(statements, made);
+  return made;
 }

@@ -20,14 +20,15 @@ function inMemoryDays(): CoverageDays {
       .slice(0, limit);
   }
 
+  const found = (ids: readonly string[]) =>
+    ids.flatMap((id) => {
+      const known = days.get(id);
+      return known ? [[id, known] as const] : [];
+    });
+
   return {
-    readDays: async (ids) =>
-      new Map(
-        ids.flatMap((id) => {
-          const known = days.get(id);
-          return known ? [[id, known] as const] : [];
-        }),
-      ),
+    readDays: async (ids) => new Map(found(ids)),
+    readVersions: async (ids) => new Map(found(ids).map(([id, { version }]) => [id, version])),
     async writeDays(writes) {
       return writes.flatMap(({ id, day, replaces }) => {
         if (days.get(id)?.version.seqNo !== replaces?.seqNo) return [id];
