@@ -4,10 +4,8 @@ import type { CandleInterval, EpochMs } from "@polytape/market-model";
 export type Clause = Readonly<Record<string, unknown>>;
 export type SearchBody = Readonly<Record<string, unknown>>;
 
-const TRADE_FIELDS = [
-  ...["market_id", "asset_id", "wallet", "transaction_hash", "side", "row_set"],
-  ...["price", "size", "tie", "occurrence", "ts", "received_at", "ingested_at"],
-];
+/** What an answer says of a trade beside its id. */
+const TRADE_FIELDS = ["market_id", "asset_id", "wallet", "transaction_hash", "side", "price", "size", "ts"];
 const CANDLE_FIELDS = [
   ...["open_time", "open", "high", "low", "close", "volume_micro", "notional_micro"],
   ...["buy_volume_micro", "sell_volume_micro", "n", "rev"],

@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import {
   DAY_MS,
   type EpochMs,
+  identifyTrade,
   type Market,
   MINUTE_MS,
   notionalMillionths,
   SECOND_MS,
   sizeMillionths,
   type Trade,
+  type TradeRow,
   tradeTsMs,
 } from "@polytape/market-model";
 import { indexNames } from "@polytape/market-store";
@@ -70,28 +72,29 @@ export function tradesOfEachMinute(market: number, outcome: number, dayMs: Epoch
   return Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => {
     const digest = createHash("sha512").update(`${dayMs} ${market} ${outcome} minute ${minute}`).digest();
     const tsSeconds = (dayMs + minute * MINUTE_MS) / SECOND_MS + 30;
-    return { ...tradeOfDigest(digest, { market, tsSeconds }), assetId: assetId(market, outcome) };
+    return tradeOfDigest(digest, { market, tsSeconds, outcome });
   });
 }
 
-function tradeOfDigest(digest: Buffer, { market, tsSeconds }: { market: number; tsSeconds: number }): Trade {
+/** With the identity that its row has everywhere: readers make it of the row again. */
+function tradeOfDigest(
+  digest: Buffer,
+  { market, tsSeconds, outcome }: { market: number; tsSeconds: number; outcome?: number },
+): Trade {
   const part = (from: number) => digest.readUInt32BE(from) / 2 ** 32;
-  const outcome = digest[12] ?? 0;
-  return {
-    tradeId: digest.toString("base64url", 16, 32),
+  const chance = digest[12] ?? 0;
+  const row: TradeRow = {
     marketId: marketId(market),
-    assetId: assetId(market, outcome % 2),
+    assetId: assetId(market, outcome ?? chance % 2),
     wallet: `0x${digest.toString("hex", 13, 33)}`,
     transactionHash: `0x${digest.toString("hex", 32, 64)}`,
-    side: outcome < 128 ? "buy" : "sell",
-    rowSet: "taker",
+    side: chance < 128 ? "buy" : "sell",
     price: Math.round(part(4) * 980 + 10) / 1_000,
     size: Math.round(part(8) * 1_000_000) / 10_000 + 0.01,
     tsSeconds,
-    tie: digest.readUIntBE(40, 6) * 16,
-    occurrence: 0,
-    receivedAtMs: tsSeconds * SECOND_MS + 2_500,
   };
+  const received = { rowSet: "taker", receivedAtMs: tsSeconds * SECOND_MS + 2_500 } as const;
+  return { ...row, ...identifyTrade(row, 0), occurrence: 0, ...received };
 }
 
 export function tradeDocument(trade: Trade): RawDocument {

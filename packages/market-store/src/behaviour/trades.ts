@@ -1,4 +1,11 @@
-import { DAY_MS, MINUTE_MS, numberEqualTrades, type Trade, tradeTsMs } from "@polytape/market-model";
+import {
+  DAY_MS,
+  MINUTE_MS,
+  numberEqualTrades,
+  type Trade,
+  tradeTsMs,
+  windowStart,
+} from "@polytape/market-model";
 import { aTrade, aTradeRow } from "@polytape/market-model/testing";
 import { describe, expect, it } from "vitest";
 import type { TokenMinute, TradePosition, TradeQuery } from "../market-store.ts";
@@ -75,6 +82,28 @@ export function describeTrades(open: () => StoreUnderTest): void {
 
       const found = await store.trades.findTrades({ marketId, sort: "asc", limit: 10 });
       expect(found).toEqual(trades.map((trade) => ({ ...trade, ingestedAtMs: 1_791_000_000_123 })));
+    });
+
+    it("names each trade by the id that it is stored under, also one that is not made of its row", async () => {
+      const { store, settle } = open();
+      const { marketId, assetId } = freshIds();
+      const own = aTrade({ marketId, assetId, tsSeconds: START_SECONDS });
+      const foreign = {
+        ...own,
+        tradeId: `${assetId}-foreign`,
+        tie: own.tie - 1,
+        tsSeconds: START_SECONDS + 1,
+      };
+      await store.trades.createTrades([own, foreign]);
+      await settle();
+
+      const found = await store.trades.findTrades({ marketId, sort: "desc", limit: 10 });
+      const ofMinute = await store.trades.readMinutes([
+        { assetId, openTimeMs: windowStart(START_SECONDS * 1_000, MINUTE_MS) },
+      ]);
+
+      expect(found.map(({ tradeId }) => tradeId)).toEqual([foreign.tradeId, own.tradeId]);
+      expect(ofMinute.map(({ tradeId }) => tradeId)).toEqual([own.tradeId, foreign.tradeId]);
     });
 
     for (const sort of ["asc", "desc"] as const) {

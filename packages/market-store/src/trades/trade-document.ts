@@ -1,10 +1,12 @@
 import {
   type EpochMs,
+  identifyTrade,
   notionalMillionths,
   SECOND_MS,
   type StoredTrade,
   sizeMillionths,
   type Trade,
+  type TradeRow,
   tradeTsMs,
 } from "@polytape/market-model";
 import type { TradeFilter } from "../market-store.ts";
@@ -70,28 +72,33 @@ const ALL_NUMBERS = [...TRADE_PLACE, ...TRADE_NUMBERS] as const;
 const WHAT = "a trade";
 
 /**
- * A trade from a search's hit. Checked by hand, field by field: a schema costs several times as much, and
+ * A trade from a search's hit. Its id is made of the row that it stands for, unless the hit names it: of all that a page
+ * takes the store, unpacking a hundred ids is a fifth. Null: the row's tie tells that it was stored under an id of
+ * another making, which has to be read. Checked by hand, field by field: a schema costs several times as much, and
  * every candle is folded from what is read here. Throws `store_refused` for a document that does not fit.
  */
-export function tradeOf(hit: ColumnHit, fixed: FixedTexts): StoredTrade {
-  const { _id: id } = hit;
-  if (typeof id !== "string") throw unreadable(id, "_id");
+export function tradeOf(hit: ColumnHit, fixed: FixedTexts): StoredTrade | null {
   const [tsMs, tie, price, size, occurrence, receivedAtMs, ingestedAtMs] = numbersOf(hit, ALL_NUMBERS, {
     what: WHAT,
   });
   const side = fixed.side ?? textOf(hit, "side", WHAT);
   const rowSet = fixed.rowSet ?? textOf(hit, "row_set", WHAT);
-  return {
-    tradeId: id,
+  const row: TradeRow = {
     marketId: fixed.marketId ?? textOf(hit, "market_id", WHAT),
     assetId: fixed.assetId ?? textOf(hit, "asset_id", WHAT),
     wallet: textOf(hit, "wallet", WHAT),
     transactionHash: textOf(hit, "transaction_hash", WHAT),
-    side: side === "buy" || side === "sell" ? side : fail(id, "side"),
-    rowSet: rowSet === "taker" || rowSet === "all" ? rowSet : fail(id, "row_set"),
+    side: side === "buy" || side === "sell" ? side : fail(hit, "side"),
     price,
     size,
     tsSeconds: tsMs / SECOND_MS,
+  };
+  const tradeId = typeof hit._id === "string" ? hit._id : idByTie(row, occurrence, tie);
+  if (tradeId === null) return null;
+  return {
+    tradeId,
+    ...row,
+    rowSet: rowSet === "taker" || rowSet === "all" ? rowSet : fail(hit, "row_set"),
     tie,
     occurrence,
     receivedAtMs,
@@ -99,10 +106,12 @@ export function tradeOf(hit: ColumnHit, fixed: FixedTexts): StoredTrade {
   };
 }
 
-function fail(id: unknown, field: string): never {
-  throw unreadable(id, field);
+/** Id and tie are of one digest: whose tie agrees, his id does. */
+function idByTie(row: TradeRow, occurrence: number, tie: number): string | null {
+  const made = identifyTrade(row, occurrence);
+  return made.tie === tie ? made.tradeId : null;
 }
 
-function unreadable(id: unknown, field: string) {
-  return storeRefused(`to be understood: ${WHAT}`, { id, field });
+function fail({ _id: id }: ColumnHit, field: string): never {
+  throw storeRefused(`to be understood: ${WHAT}`, { id, field });
 }

@@ -11,36 +11,36 @@ import { z } from "zod";
 import type { TradeFilter, TradePosition, TradeQuery, TradeTape } from "../market-store.ts";
 import { readAnswer } from "../opensearch/answers.ts";
 import { sendBulk } from "../opensearch/bulk.ts";
-import { type ColumnHit, columnHits } from "../opensearch/columns.ts";
+import { columnHits } from "../opensearch/columns.ts";
 import type { IndexNames } from "../opensearch/index-names.ts";
 import { refreshIndices } from "../opensearch/refresh.ts";
 import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
-import { checkResultWindow, RESULT_WINDOW_MAX } from "../store-errors.ts";
+import { checkResultWindow, RESULT_WINDOW_MAX, storeRefused } from "../store-errors.ts";
 import { minuteClauses, minuteSearches } from "./minute-search.ts";
 import { type StoredDays, storedDays } from "./stored-days.ts";
 import { tradeLists } from "./token-minutes.ts";
-import { tradeLine, tradeOf } from "./trade-document.ts";
-import { dayGroups, daysWithin, tradeClauses, tradeSearchBody } from "./trade-search.ts";
+import { type FixedTexts, tradeLine, tradeOf } from "./trade-document.ts";
+import { dayGroups, daysWithin, type TradePage, tradeClauses, tradeSearchBody } from "./trade-search.ts";
 import { WINDOW_COUNT_PATHS, windowCountsBody, windowCountsOf } from "./window-counts.ts";
 
 const HIT_PATHS = ["hits.total.value", "hits.hits._id", "hits.hits.fields", "hits.hits.sort"];
 
-const sumAnswer = z.object({
-  hits: z.object({ total: z.object({ value: z.number() }) }),
-  aggregations: z.object({
-    volume: z.object({ value: z.number().nullable() }),
-    notional: z.object({ value: z.number().nullable() }),
-  }),
-});
+const AMOUNTS = {
+  volume: { sum: { field: "size_micro" } },
+  notional: { sum: { field: "notional_micro" } },
+};
+const EDGES = { first: { min: { field: "ts" } }, last: { max: { field: "ts" } } };
+const NONE = { value: null };
+const NO_TRADES = { n: 0, volume: NONE, notional: NONE, first: NONE, last: NONE };
 
-const surveyAnswer = z.object({
-  hits: z.object({ total: z.object({ value: z.number() }) }),
-  aggregations: z.object({
-    first: z.object({ value: z.number().nullable() }),
-    last: z.object({ value: z.number().nullable() }),
-  }),
-});
+function sumsAnswer<const Name extends string>(aggs: Readonly<Record<Name, object>>) {
+  const names = z.enum(Object.keys(aggs) as Name[]);
+  return z.object({
+    hits: z.object({ total: z.object({ value: z.number() }) }),
+    aggregations: z.record(names, z.object({ value: z.number().nullable() })),
+  });
+}
 
 /** Trades in one index per event day, each created once under an id computed from the trade. */
 export function tradeTape(
@@ -58,14 +58,44 @@ export function tradeTape(
     return within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within);
   }
 
-  async function search(dayList: readonly EpochMs[], body: Record<string, unknown>): Promise<Hits> {
+  async function search(
+    dayList: readonly EpochMs[],
+    query: Pick<TradeQuery, "sort"> & FixedTexts,
+    clauses: readonly Record<string, unknown>[],
+    page: TradePage,
+  ): Promise<Found> {
+    async function find(named: boolean) {
+      const answer = await searchStore(store, {
+        index: daysPath(dayList),
+        missingIsEmpty: true,
+        paths: HIT_PATHS,
+        body: tradeSearchBody(query, clauses, { ...page, named }),
+      });
+      const trades: StoredTrade[] = [];
+      for (const hit of columnHits(answer)) {
+        const trade = tradeOf(hit, query);
+        if (trade === null) return null;
+        trades.push(trade);
+      }
+      return { trades, total: totalOf(answer) };
+    }
+    const found = (await find(false)) ?? (await find(true));
+    if (found) return found;
+    throw storeRefused("to be understood: trades without ids", { index: daysPath(dayList) });
+  }
+
+  /** How many rows there are in all days, and a number of each aggregation; null: no day can hold some. */
+  async function sumUp<const Name extends string>(filter: TradeFilter, aggs: Readonly<Record<Name, object>>) {
+    const index = await indicesWithin(filter);
+    if (index === null) return null;
     const answer = await searchStore(store, {
-      index: daysPath(dayList),
+      index,
       missingIsEmpty: true,
-      paths: HIT_PATHS,
-      body,
+      paths: ["hits.total.value", "aggregations.*.value"],
+      body: { size: 0, track_total_hits: true, query: { bool: { filter: tradeClauses(filter) } }, aggs },
     });
-    return hitsOf(answer);
+    const { hits, aggregations } = readAnswer(sumsAnswer(aggs), answer, "the sums of trades");
+    return { n: hits.total.value, ...aggregations };
   }
 
   return {
@@ -88,42 +118,22 @@ export function tradeTape(
       let skip = query.offset ?? 0;
       for (const group of dayGroups(await days.list(store), query)) {
         const page = pageOf(query, { skip, missing: query.limit - found.length });
-        const { hits, total } = await search(group, tradeSearchBody(query, clauses, page));
-        for (const hit of hits) found.push(tradeOf(hit, query));
+        const { trades, total } = await search(group, query, clauses, page);
+        for (const trade of trades) found.push(trade);
         if (found.length >= query.limit) break;
-        skip = hits.length > 0 ? 0 : skip - total;
+        skip = trades.length > 0 ? 0 : skip - total;
       }
       return found;
     },
 
-    async aggregateTrades(query) {
-      const index = await indicesWithin(query);
-      if (index === null) return { n: 0, volume: 0, notional: 0 };
-      const answer = await searchStore(store, {
-        index,
-        missingIsEmpty: true,
-        paths: ["hits.total.value", "aggregations.*.value"],
-        body: sumBody(query),
-      });
-      const { hits, aggregations } = readAnswer(sumAnswer, answer, "the sums of trades");
-      return {
-        n: hits.total.value,
-        volume: exactSum(aggregations.volume.value ?? 0),
-        notional: exactSum(aggregations.notional.value ?? 0),
-      };
+    async aggregateTrades(filter) {
+      const { n, volume, notional } = (await sumUp(filter, AMOUNTS)) ?? NO_TRADES;
+      return { n, volume: exactSum(volume.value ?? 0), notional: exactSum(notional.value ?? 0) };
     },
 
     async surveyTrades(filter) {
-      const index = await indicesWithin(filter);
-      if (index === null) return { n: 0, firstMs: null, lastMs: null };
-      const answer = await searchStore(store, {
-        index,
-        missingIsEmpty: true,
-        paths: ["hits.total.value", "aggregations.*.value"],
-        body: surveyBody(filter),
-      });
-      const { hits, aggregations } = readAnswer(surveyAnswer, answer, "the survey of trades");
-      return { n: hits.total.value, firstMs: aggregations.first.value, lastMs: aggregations.last.value };
+      const { n, first, last } = (await sumUp(filter, EDGES)) ?? NO_TRADES;
+      return { n, firstMs: first.value, lastMs: last.value };
     },
 
     async countPerWindow(query) {
@@ -144,7 +154,7 @@ export function tradeTape(
       );
       const read: StoredTrade[] = [];
       for (const { dayMs, stretches } of searches)
-        await readAll(minuteClauses({ dayMs, stretches }), (body) => search([dayMs], body), read);
+        await readAll((page) => search([dayMs], TAKERS, minuteClauses({ dayMs, stretches }), page), read);
       return read;
     },
 
@@ -165,18 +175,19 @@ function indexOfDay(names: IndexNames): (trade: Trade) => string {
   };
 }
 
-interface Hits {
-  readonly hits: readonly ColumnHit[];
+interface Found {
+  readonly trades: readonly StoredTrade[];
+  /** How many there are, as far as they were counted. */
   readonly total: number;
 }
 
-function hitsOf(body: unknown): Hits {
+function totalOf(body: unknown): number {
   const total = (body as { hits?: { total?: { value?: unknown } } } | null)?.hits?.total?.value;
-  return { hits: columnHits(body), total: typeof total === "number" ? total : 0 };
+  return typeof total === "number" ? total : 0;
 }
 
 /** Rows to skip are counted, so that the next group of days knows how many of them are left. */
-function pageOf(query: TradeQuery, at: { skip: number; missing: number }) {
+function pageOf(query: TradeQuery, at: { skip: number; missing: number }): TradePage {
   return {
     size: at.missing,
     from: at.skip,
@@ -186,44 +197,21 @@ function pageOf(query: TradeQuery, at: { skip: number; missing: number }) {
 }
 
 /** What all searches for minutes ask for. */
-const TAKERS = { rowSet: "taker" } as const;
+const TAKERS = { rowSet: "taker", sort: "asc" } as const;
 
 /** Rows of one page when all are read: a page of ten thousand takes tens of megabytes while it is read. */
 const ALL_AT_ONCE_MAX = 4_000;
 
 /** All rows of one day's search, page by page, in order of (ts, tie). */
-async function readAll(
-  clauses: readonly Record<string, unknown>[],
-  search: (body: Record<string, unknown>) => Promise<Hits>,
-  into: StoredTrade[],
-): Promise<void> {
+async function readAll(search: (page: TradePage) => Promise<Found>, into: StoredTrade[]): Promise<void> {
   let after: TradePosition | undefined;
   for (;;) {
-    const page = { size: ALL_AT_ONCE_MAX, from: 0, after, countUpTo: false as const };
-    const { hits } = await search(tradeSearchBody({ sort: "asc", ...TAKERS }, clauses, page));
-    for (const hit of hits) into.push(tradeOf(hit, TAKERS));
-    const last = into.at(-1);
-    if (hits.length < ALL_AT_ONCE_MAX || !last) return;
+    const { trades } = await search({ size: ALL_AT_ONCE_MAX, from: 0, after, countUpTo: false });
+    for (const trade of trades) into.push(trade);
+    const last = trades.at(-1);
+    if (trades.length < ALL_AT_ONCE_MAX || !last) return;
     after = [tradeTsMs(last), last.tie];
   }
-}
-
-function sumBody(filter: TradeFilter): Record<string, unknown> {
-  return {
-    size: 0,
-    track_total_hits: true,
-    query: { bool: { filter: tradeClauses(filter) } },
-    aggs: { volume: { sum: { field: "size_micro" } }, notional: { sum: { field: "notional_micro" } } },
-  };
-}
-
-function surveyBody(filter: TradeFilter): Record<string, unknown> {
-  return {
-    size: 0,
-    track_total_hits: true,
-    query: { bool: { filter: tradeClauses(filter) } },
-    aggs: { first: { min: { field: "ts" } }, last: { max: { field: "ts" } } },
-  };
 }
 
 /**
