@@ -41,6 +41,14 @@ test("HEAD is GET without the body", async () => {
   }
 });
 
+// Read back out of a stream, a large answer costs twice as much as all else around the application.
+test("hands every answer on as it was made, with its text", async () => {
+  const api = await anApi();
+
+  for (const path of ["/v1/trades", "/v1/me", "/v1/trades?limit=0", "/v1/nothing", "/health", "/docs"])
+    expect(Object.hasOwn(await api.send(path), "text"), path).toBe(true);
+});
+
 test("every answer to a known key says how its limits stand, refusals included", async () => {
   const api = await anApi({ rateRps: 4 });
 

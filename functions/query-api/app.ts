@@ -1,5 +1,5 @@
 import { type ApiKeyRecord, withoutKeys } from "@polytape/api-access";
-import { errorFacts, type Facts } from "@polytape/function-runtime";
+import { errorFacts, type Facts, type HttpRequest, textResponse } from "@polytape/function-runtime";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { accepts } from "hono/accepts";
 import type { SharedParts } from "./api-parts.ts";
@@ -46,7 +46,7 @@ const PAGE_HEADERS = {
 type Env = { Variables: { requestId: string; caller: ApiKeyRecord | null } };
 
 /** The whole service as one function of a request: name it → authenticate → limit → route → one error responder. */
-export function createApp(api: SharedParts): (request: Request) => Response | Promise<Response> {
+export function createApp(api: SharedParts): (request: HttpRequest) => Response | Promise<Response> {
   const app = new Hono<Env>();
   app.use(nameRequest, sayLimits(api), crossOrigin);
   app.use("/v1/*", admit(api));
@@ -60,7 +60,7 @@ export function createApp(api: SharedParts): (request: Request) => Response | Pr
     app.get(page.path, () => {
       made ??= pageOf(page, api.rules.version);
       const headers = { ...PAGE_HEADERS, "content-type": page.contentType, etag: made.etag };
-      return new Response(made.text, { headers });
+      return textResponse(made.text, { headers });
     });
     app.all(page.path, refuseMethod);
   }
@@ -76,7 +76,8 @@ export function createApp(api: SharedParts): (request: Request) => Response | Pr
       });
     return response;
   });
-  return (request) => app.fetch(request);
+  // Hono reads no more of it than a middleware or a route asks for, and none asks for a body.
+  return (request) => app.fetch(request as Request);
 }
 
 function pageOf(page: Page, version: string): { text: string; etag: string } {

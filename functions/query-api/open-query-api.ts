@@ -1,6 +1,6 @@
 import { createAccessGate } from "@polytape/api-access";
 import { connectEventBus } from "@polytape/event-bus";
-import { type Log, natsConnection, openSearchConnection } from "@polytape/function-runtime";
+import { type HttpRequest, type Log, natsConnection, openSearchConnection } from "@polytape/function-runtime";
 import { openMarketStore } from "@polytape/market-store";
 import type { z } from "zod";
 import { apiParts } from "./api-parts.ts";
@@ -15,7 +15,7 @@ import type { queryApiSettings } from "./settings.ts";
 const STORE_MARGIN_MS = 1_000;
 
 export interface QueryApi {
-  readonly respond: (request: Request) => Response | Promise<Response>;
+  readonly respond: (request: HttpRequest) => Response | Promise<Response>;
   /** Writes the counts of use at once; goes on answering. */
   flushUsage(): Promise<void>;
   close(): Promise<void>;

@@ -1,10 +1,11 @@
+import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 
 /**
  * Lets pages of any origin ask, since nothing here acts on a cookie: the key is in a header of the page's own.
  * A browser shows a page only the headers that are named.
  */
-export const crossOrigin = cors({
+const openToAll = cors({
   origin: "*",
   allowMethods: ["GET", "HEAD"],
   allowHeaders: ["X-API-Key", "X-Request-Id", "If-None-Match"],
@@ -15,3 +16,10 @@ export const crossOrigin = cors({
   ],
   maxAge: 86_400,
 });
+
+/** Asked when the answer is there: hono copies an answer, text and all, that comes after the headers of another. */
+export const crossOrigin: MiddlewareHandler = async (context, next) => {
+  if (context.req.method === "OPTIONS") return openToAll(context, next);
+  await next();
+  return openToAll(context, async () => {});
+};

@@ -1,4 +1,5 @@
 import { withoutKeys } from "@polytape/api-access";
+import { textResponse } from "@polytape/function-runtime";
 import { PolytapeError } from "@polytape/market-model";
 import { z } from "zod";
 import { API_ERRORS, type ApiErrorCode, isApiErrorCode } from "./api-error.ts";
@@ -38,7 +39,7 @@ export function errorAnswer(
     error: { code, message: withoutKeys(message) },
     request_id: requestId,
   };
-  return new Response(JSON.stringify(body), {
+  return textResponse(JSON.stringify(body), {
     status: API_ERRORS[code].status,
     headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
   });

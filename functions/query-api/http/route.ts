@@ -1,5 +1,5 @@
 import type { AccessGate, ApiKeyRecord } from "@polytape/api-access";
-import type { Log } from "@polytape/function-runtime";
+import { type Log, textResponse } from "@polytape/function-runtime";
 import type { CandleInterval, EpochMs } from "@polytape/market-model";
 import type { MarketStore, StoreVersions } from "@polytape/market-store";
 import type { z } from "zod";
@@ -114,7 +114,7 @@ export function defineRoute<Path extends z.ZodObject, Query extends z.ZodObject,
       const isLasting = isSettled?.(answer, request, api.rules) ?? false;
       const freshSeconds = isLasting ? SETTLED_FRESH_SECONDS : spec.freshSeconds;
       const written = writeAnswer(spec.list, Object(answer), Object(request.query).format ?? accepted);
-      return new Response(written.text, {
+      return textResponse(written.text, {
         status: statusOf?.(answer) ?? 200,
         headers: {
           ...written.headers,

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineHttp } from "./define-http.ts";
+import type { HttpRequest } from "./http-request.ts";
 import { createLog } from "./log.ts";
 import type { FunctionContext, FunctionEvent } from "./open-faas.ts";
 
 async function ask(
   event: Partial<FunctionEvent>,
-  respond: (request: Request) => Response | Promise<Response>,
+  respond: (request: HttpRequest) => Response | Promise<Response>,
   lines: string[] = [],
 ) {
   const log = createLog("an-api", (line) => lines.push(line));
@@ -102,7 +103,7 @@ test("answers with its metrics when it says which route answers a request, and e
     await handler({ body: {}, headers: {}, method: "GET", query: {}, path }, context);
     return seen.at(-1);
   };
-  const respond = (request: Request) => {
+  const respond = (request: HttpRequest) => {
     if (request.url.endsWith("/broken")) throw new Error("broken");
     return new Response("from the application");
   };

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { readEnvironment } from "./environment.ts";
+import { type HttpRequest, httpRequest } from "./http-request.ts";
 import { createLog, errorFacts, type Log } from "./log.ts";
-import { type FunctionEvent, type FunctionHandler, METRICS_PATH } from "./open-faas.ts";
+import { type FunctionHandler, METRICS_PATH } from "./open-faas.ts";
 import { requestMetrics } from "./request-metrics.ts";
 import { readSettings } from "./settings.ts";
 
@@ -13,16 +14,16 @@ export interface HttpDefinition<Shape extends z.ZodRawShape> {
   readonly open: (
     settings: z.output<z.ZodObject<Shape>>,
     log: Log,
-  ) => (request: Request) => Response | Promise<Response>;
+  ) => (request: HttpRequest) => Response | Promise<Response>;
   /**
    * The pattern of the route that answers a request (`/v1/markets/{id}`), one of a few. When it is given, requests
    * are counted by it, and `GET /metrics` is answered here.
    */
-  readonly routeOf?: (request: Request) => string;
+  readonly routeOf?: (request: HttpRequest) => string;
 }
 
 /**
- * Makes a function of an HTTP application that speaks in `Request` and `Response`. Answers are text: the
+ * Makes a function of an HTTP application that answers reads with a `Response`. Answers are text: the
  * template cannot send bytes. Settings are read at once; a fault stops the start.
  */
 export function defineHttp<Shape extends z.ZodRawShape>(
@@ -34,7 +35,7 @@ export function defineHttp<Shape extends z.ZodRawShape>(
 
   const metrics = definition.routeOf && requestMetrics(definition.name);
 
-  async function answerOf(request: Request, method: string): Promise<Response> {
+  async function answerOf(request: HttpRequest, method: string): Promise<Response> {
     const startedMs = performance.now();
     const observe = (status: number) => {
       const route = definition.routeOf?.(request) ?? "other";
@@ -56,7 +57,7 @@ export function defineHttp<Shape extends z.ZodRawShape>(
       return context.status(200).headers({ "content-type": metrics.contentType }).succeed(text);
     }
     try {
-      const response = await answerOf(toRequest(event), event.method);
+      const response = await answerOf(httpRequest(event), event.method);
       const headers = Object.fromEntries(response.headers);
       return context
         .status(response.status)
@@ -76,47 +77,4 @@ export function defineHttp<Shape extends z.ZodRawShape>(
         .succeed(JSON.stringify(body));
     }
   };
-}
-
-/**
- * HEAD is asked as GET: the template leaves out the body, and tells the length and the tag of the one that there would be
- * (RFC 9110, 8.6: no other length may be told).
- */
-function toRequest(event: FunctionEvent): Request {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(event.headers)) {
-    for (const each of Array.isArray(value) ? value : [value])
-      if (each !== undefined) headers.append(name, each);
-  }
-  const url = `http://function${event.path.startsWith("/") ? "" : "/"}${event.path}${queryText(event.query)}`;
-  if (event.method === "GET" || event.method === "HEAD") return new Request(url, { headers });
-  headers.delete("content-length");
-  return new Request(url, { method: event.method, headers, body: bodyText(event.body) });
-}
-
-/**
- * The template hands on only what its parser made of the query, so it is spelled out again for validation to
- * refuse. One plain value comes as a string: a list of one, or an empty value, was written with brackets. A
- * longer list may be either, and is spelled as repeats of the name.
- */
-function queryText(query: FunctionEvent["query"]): string {
-  const search = new URLSearchParams();
-  const add = (name: string, value: unknown): void => {
-    if (Array.isArray(value) && value.length > 1) for (const each of value) add(name, each);
-    else if (Array.isArray(value) && value.length === 1) add(`${name}[]`, value[0]);
-    else if (value !== null && typeof value === "object") {
-      const entries = Object.entries(value);
-      if (entries.length === 0) search.append(`${name}[]`, "");
-      for (const [key, each] of entries) add(`${name}[${key}]`, each);
-    } else search.append(name, String(value ?? ""));
-  };
-  for (const [name, value] of Object.entries(query)) add(name, value);
-  const text = search.toString();
-  return text === "" ? "" : `?${text}`;
-}
-
-function bodyText(body: unknown): string {
-  if (typeof body === "string") return body;
-  if (Buffer.isBuffer(body)) return body.toString("utf8");
-  return JSON.stringify(body ?? "");
 }
