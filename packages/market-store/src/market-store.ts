@@ -311,7 +311,8 @@ export interface BookShelf {
   /**
    * The book of a token at a moment: `before` the newest at or before it, `nearest` the nearest on either
    * side, a book counting from its change to when it was last seen. Null when there is none, or when only one
-   * side's document is found. `lastSeenAtMs` is the last moment it is known to have stood unchanged.
+   * side's document is found. `lastSeenAtMs` is the last moment it is known to have stood unchanged, by what the
+   * collector had noted a second ago or later: it may be earlier than what is known by now, never later.
    */
   findBook(query: {
     assetId: string;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { checkpoints } from "./bookkeeping/checkpoints.ts";
 import { coverageLedger } from "./bookkeeping/coverage-documents.ts";
 import { rejectionSamples } from "./bookkeeping/rejection-samples.ts";
+import { type BookLooks, bookLooks } from "./books/book-looks.ts";
 import { bookShelf } from "./books/book-shelf.ts";
 import { candleShelf } from "./candles/candle-shelf.ts";
 import type { MarketStore, StoreSettings } from "./market-store.ts";
@@ -28,25 +29,61 @@ export function openMarketStore(settings: StoreSettings, options: { now?: () => 
   const names = indexNames(settings.indexPrefix);
   const now = options.now ?? Date.now;
   const parts: StoreParts = { store, names, now, ready: schemaGuard(store, names) };
-  return marketStoreOn(parts, storedDays(names, now));
+  return marketStoreOn(parts, { days: storedDays(names, now), looks: bookLooks(now) });
 }
 
-/** What is remembered of the server is given, because several views of one store share it. */
-function marketStoreOn(parts: StoreParts, days: StoredDays): MarketStore {
+/** What is remembered of the server; several views of one store share it. */
+interface StoreMemory {
+  readonly days: StoredDays;
+  readonly looks: BookLooks;
+}
+
+/** A question has a view of its own and asks one or two families: each is made when it is first asked for. */
+function marketStoreOn(parts: StoreParts, memory: StoreMemory): MarketStore {
   const { store } = parts;
-  const states = checkpoints(parts);
+  const made: { -readonly [Family in keyof MarketStore]?: MarketStore[Family] } = {};
 
   return {
-    markets: marketCatalogue(parts),
-    trades: tradeTape(parts, days),
-    candles: candleShelf(parts),
-    books: bookShelf(parts, states),
-    checkpoints: states,
-    coverage: coverageLedger(parts),
-    rejections: rejectionSamples(parts),
-    retention: indexRetention(parts),
-    room: storeRoom(parts),
-    backups: storeBackups(parts),
+    get markets() {
+      made.markets ??= marketCatalogue(parts);
+      return made.markets;
+    },
+    get trades() {
+      made.trades ??= tradeTape(parts, memory.days);
+      return made.trades;
+    },
+    get candles() {
+      made.candles ??= candleShelf(parts);
+      return made.candles;
+    },
+    get books() {
+      made.books ??= bookShelf(parts, this.checkpoints, memory.looks);
+      return made.books;
+    },
+    get checkpoints() {
+      made.checkpoints ??= checkpoints(parts);
+      return made.checkpoints;
+    },
+    get coverage() {
+      made.coverage ??= coverageLedger(parts);
+      return made.coverage;
+    },
+    get rejections() {
+      made.rejections ??= rejectionSamples(parts);
+      return made.rejections;
+    },
+    get retention() {
+      made.retention ??= indexRetention(parts);
+      return made.retention;
+    },
+    get room() {
+      made.room ??= storeRoom(parts);
+      return made.room;
+    },
+    get backups() {
+      made.backups ??= storeBackups(parts);
+      return made.backups;
+    },
     inspect: () => readStoreState(parts),
     versions: () => readStoreVersions(parts),
     async health() {
@@ -59,7 +96,7 @@ function marketStoreOn(parts: StoreParts, days: StoredDays): MarketStore {
       const { status } = readAnswer(healthAnswer, answer.body, "the cluster's health");
       return { status, tookMs: Math.round(performance.now() - startedMs) };
     },
-    cancelledBy: (signal) => marketStoreOn({ ...parts, store: store.cancelledBy(signal) }, days),
+    cancelledBy: (signal) => marketStoreOn({ ...parts, store: store.cancelledBy(signal) }, memory),
     close: () => store.close(),
   };
 }

@@ -132,8 +132,8 @@ export function describeBooks(open: () => StoreUnderTest): void {
       expect((await store.books.findBook({ assetId, atMs: T + 9_000, match: "before" }))?.tsMs).toBe(T);
     });
 
-    it("says when a book was last seen: by its successor, or by the checkpoint of the last books", async () => {
-      const { store, settle } = open();
+    it("says when a book was last seen: by its successor, or by the last books, noted a second ago", async () => {
+      const { store, settle, clock } = open();
       const { assetId } = freshIds();
       const last = seen(assetId, T + 60_000, { previousSeenAtMs: T + 50_000 });
       await store.books.storeBooks([seen(assetId, T), last]);
@@ -141,6 +141,7 @@ export function describeBooks(open: () => StoreUnderTest): void {
       const tokens = { [assetId]: { hash: last.hash, tsMs: last.tsMs, observedAtMs: T + 90_000 } };
       await store.checkpoints.write(BOOKS_CHECKPOINT, { tokens }, checkpoint?.version ?? null);
       await settle();
+      clock.nowMs += 1_000;
       const lastSeenOf = async (atMs: number, match: "before" | "nearest") =>
         (await store.books.findBook({ assetId, atMs, match }))?.lastSeenAtMs;
 

@@ -6,11 +6,12 @@ import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { findCollisions } from "./book-collisions.ts";
 import { type BookDocument, bookDocument, bookDocumentId, bookDocuments, bookOf } from "./book-document.ts";
+import type { BookLooks } from "./book-looks.ts";
 import { type BookPair, firstWholeBook, isYoungerNearer } from "./book-pairs.ts";
 import { BOOKS_CHECKPOINT, lastSeenAtMs } from "./last-seen.ts";
 
-/** Documents of the first look: the book itself, and one more should the newest be half. */
-const FIRST_LOOK = 4;
+/** Documents of the first look: the book itself. */
+const FIRST_LOOK = 2;
 /** Documents of each further look, when many halves lie on top of each other. */
 const FURTHER_LOOK = 100;
 const LOOKS_MAX = 10;
@@ -23,7 +24,11 @@ const LATEST_MS = 60_000;
 type Direction = "older" | "newer";
 
 /** Books as two documents each, behind one write alias. */
-export function bookShelf({ store, names, now, ready }: StoreParts, checkpoints: Checkpoints): BookShelf {
+export function bookShelf(
+  { store, names, now, ready }: StoreParts,
+  checkpoints: Checkpoints,
+  memory: BookLooks,
+): BookShelf {
   /** Documents of a token at or before a moment, newest first, or after it, oldest first. */
   async function look(
     assetId: string,
@@ -101,9 +106,9 @@ export function bookShelf({ store, names, now, ready }: StoreParts, checkpoints:
 
     async findBook({ assetId, atMs, match, side }) {
       const isLatest = match === "before" && atMs > now() - LATEST_MS;
-      const [{ before, after, next }, checkpoint] = await Promise.all([
+      const [{ before, after, next }, looks] = await Promise.all([
         isLatest ? lookForLatest(assetId, atMs) : lookAround(assetId, atMs, match),
-        checkpoints.read(BOOKS_CHECKPOINT),
+        memory.latest(() => checkpoints.read(BOOKS_CHECKPOINT)),
       ]);
       /** The next newer document, half or whole, says when a book was last seen. */
       const foundBook = (pair: BookPair, newer: BookDocument | undefined): FoundBook => {
@@ -113,7 +118,7 @@ export function bookShelf({ store, names, now, ready }: StoreParts, checkpoints:
           bids: side === "ask" ? [] : book.bids,
           asks: side === "bid" ? [] : book.asks,
           lastSeenAtMs: lastSeenAtMs(book, {
-            checkpoint: checkpoint?.state,
+            looks,
             next: newer ? { previousSeenAtMs: newer.previous_seen_at } : null,
           }),
         };

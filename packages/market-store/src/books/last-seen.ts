@@ -24,6 +24,11 @@ export const booksCheckpointState = z.object({
 
 export type BooksCheckpointState = z.output<typeof booksCheckpointState>;
 
+/** None, when the state is of another shape. */
+export function readLooks(state: unknown): BooksCheckpointState["tokens"] {
+  return booksCheckpointState.safeParse(state).data?.tokens ?? {};
+}
+
 /**
  * The last moment a book is known to have stood unchanged: what the next newer document says of its
  * predecessor, else the checkpoint when the book is the token's last one, or the one before it (the last is
@@ -33,13 +38,12 @@ export type BooksCheckpointState = z.output<typeof booksCheckpointState>;
 export function lastSeenAtMs(
   book: Pick<Book, "assetId" | "tsMs" | "hash"> & { readonly observedAtMs: EpochMs },
   known: {
-    readonly checkpoint: unknown;
+    readonly looks: BooksCheckpointState["tokens"];
     readonly next: { readonly previousSeenAtMs: EpochMs | null } | null;
   },
 ): EpochMs {
   if (known.next) return Math.max(book.observedAtMs, known.next.previousSeenAtMs ?? 0);
-  const state = booksCheckpointState.safeParse(known.checkpoint);
-  const last = state.success ? state.data.tokens[book.assetId] : undefined;
+  const last = known.looks[book.assetId];
   const seen = [last, last?.before].find((each) => each?.hash === book.hash && each.tsMs === book.tsMs);
   return Math.max(book.observedAtMs, seen?.observedAtMs ?? 0);
 }

@@ -1,6 +1,6 @@
 import type { BookSide, EpochMs, ObservedBook } from "@polytape/market-model";
 import { isYoungerNearer } from "../books/book-pairs.ts";
-import { BOOKS_CHECKPOINT, lastSeenAtMs } from "../books/last-seen.ts";
+import { BOOKS_CHECKPOINT, lastSeenAtMs, readLooks } from "../books/last-seen.ts";
 import type { BookCollision, BookShelf, Checkpoints, FoundBook } from "../market-store.ts";
 
 export type LoseBookSide = (assetId: string, tsMs: EpochMs, side: BookSide) => void;
@@ -20,7 +20,7 @@ export function inMemoryBooks(checkpoints: Checkpoints): BookShelf & { loseSide:
       ...book,
       bids: side === "ask" ? [] : book.bids,
       asks: side === "bid" ? [] : book.asks,
-      lastSeenAtMs: lastSeenAtMs(book, { checkpoint: checkpoint?.state, next: newer?.book ?? null }),
+      lastSeenAtMs: lastSeenAtMs(book, { looks: readLooks(checkpoint?.state), next: newer?.book ?? null }),
     };
   }
 
