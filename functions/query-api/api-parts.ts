@@ -9,6 +9,7 @@ import { createStoreHealth } from "./completeness/store-health.ts";
 import type { ApiParts } from "./http/route.ts";
 import { version } from "./package.json";
 import { createStoreVersions } from "./routes/get-status/store-versions.ts";
+import { createTapeFreshness } from "./routes/get-status/tape-freshness.ts";
 import type { queryApiSettings } from "./settings.ts";
 
 /** Questions that wait for their turn, of all keys together: what waits longer than a question may take is given up. */
@@ -22,7 +23,7 @@ export interface SharedParts extends Omit<ApiParts, keyof Readers> {
   readersFor(signal: AbortSignal): Readers;
 }
 
-type Readers = Pick<ApiParts, "store" | "markets" | "completeness" | "versions">;
+type Readers = Pick<ApiParts, "store" | "markets" | "completeness" | "freshness" | "versions">;
 
 /** The service's parts, from what differs between a deployment and a test. */
 export function apiParts({
@@ -45,14 +46,17 @@ export function apiParts({
 }): SharedParts {
   const lookupOf = createMarketLookups(now);
   const readerOf = createCompletenessReaders(now);
+  const freshnessOf = createTapeFreshness(now);
   const versionsOf = createStoreVersions(now, log);
   return {
     readersFor(signal) {
       const own = store.cancelledBy(signal);
+      const completeness = readerOf(own.coverage);
       return {
         store: own,
         markets: lookupOf(own.markets),
-        completeness: readerOf(own.coverage),
+        completeness,
+        freshness: () => freshnessOf({ store: own, completeness }),
         versions: () => versionsOf(own),
       };
     },

@@ -5,6 +5,7 @@ import type { MarketStore, StoreVersions } from "@polytape/market-store";
 import type { z } from "zod";
 import type { MarketLookup } from "../catalogue/market-lookup.ts";
 import type { CompletenessReader } from "../completeness/completeness-reader.ts";
+import type { TapeFreshness } from "../routes/get-status/tape-freshness.ts";
 import type { AnswerFormat } from "./answer-format.ts";
 import { nextLink } from "./answer-headers.ts";
 import type { ApiErrorCode } from "./api-error.ts";
@@ -19,6 +20,8 @@ export interface ApiParts {
   readonly gate: AccessGate;
   /** The health of the store; null when it does not answer. */
   readonly health: () => Promise<Awaited<ReturnType<MarketStore["health"]>> | null>;
+  /** How fresh the tape is. */
+  readonly freshness: () => Promise<TapeFreshness>;
   /** What the store runs on; null: not known. */
   readonly versions: () => Promise<StoreVersions | null>;
   readonly bus: { isConnected(): boolean; serverVersion(): string | null };

@@ -67,6 +67,32 @@ test("asks for versions once a minute at most, and says null of what does not an
   expect(asked).toBe(2);
 });
 
+test("the tape is looked at once a second, and the answer says when", async () => {
+  const api = await anApi();
+  const statusAt = async (nowMs: number) => {
+    api.clock.nowMs = nowMs;
+    const { body } = await api.ask("/v1/status");
+    return [Date.parse(body.now) - NOW, body.streams[0].lag_ms];
+  };
+  await api.store.trades.createTrades(tradesOf([{ tsSeconds: NOW / 1_000 - 5 }]));
+  expect(await statusAt(NOW)).toEqual([0, 5_000]);
+
+  await api.store.trades.createTrades(tradesOf([{ tsSeconds: NOW / 1_000 }]));
+
+  expect(await statusAt(NOW + 999)).toEqual([0, 5_000]);
+  expect(await statusAt(NOW + 1_000)).toEqual([1_000, 1_000]);
+});
+
+test("a look that fails is remembered by nobody, and fails for nobody else", async () => {
+  const api = await anApi();
+  api.store.failNext("markets.lastUpdatedMarket");
+
+  const [first, second] = await Promise.all([api.ask("/v1/status"), api.ask("/v1/status")]);
+
+  expect([first.status, second.status]).toEqual([503, 200]);
+  expect((await api.ask("/v1/status")).status).toBe(200);
+});
+
 test("a newest trade ahead of our clock has no lag, not a negative one", async () => {
   const api = await anApi();
   await api.store.trades.createTrades(tradesOf([{ tsSeconds: NOW / 1_000 + 60 }]));

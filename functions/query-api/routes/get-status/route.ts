@@ -1,13 +1,9 @@
-import { DAY_MS } from "@polytape/market-model";
 import { z } from "zod";
-import { coverageBlock, coverageBlockOf } from "../../completeness/coverage-block.ts";
-import { REFRESH_LAG_MS } from "../../http/page-cursor.ts";
-import { moment, momentOrNull } from "../../http/parameters.ts";
+import { coverageBlock } from "../../completeness/coverage-block.ts";
+import { moment } from "../../http/parameters.ts";
 import { defineRoute } from "../../http/route.ts";
-import { newestBook, newestMarket, newestTrade } from "./stream-freshness.ts";
-import { readUpstreamFreshness, upstreamFreshness } from "./upstream-freshness.ts";
-
-const STREAMS = ["trades", "books", "markets"] as const;
+import { STREAMS } from "./tape-freshness.ts";
+import { upstreamFreshness } from "./upstream-freshness.ts";
 
 const stream = z
   .object({
@@ -40,7 +36,10 @@ export const getStatus = defineRoute({
   parts: z.strictObject({}),
   query: z.strictObject({}),
   answer: z.object({
-    now: moment,
+    now: moment.meta({
+      description:
+        "When the tape was looked at, a second before the question at most; all but the versions is as of then.",
+    }),
     streams: z.array(stream),
     upstream: upstreamFreshness,
     versions: z
@@ -55,33 +54,10 @@ export const getStatus = defineRoute({
   }),
   refusals: [],
   freshSeconds: 2,
-  async handle(api, { nowMs }) {
-    const toMs = nowMs - REFRESH_LAG_MS;
-    const range = { fromMs: toMs - DAY_MS, toMs, openStart: false };
-    const [trade, book, market, upstream, versions, ...timelines] = await Promise.all([
-      newestTrade(api),
-      newestBook(api),
-      newestMarket(api, nowMs),
-      readUpstreamFreshness(api, nowMs),
-      api.versions(),
-      ...STREAMS.map((each) => api.completeness.timeline({ stream: each }, range.fromMs, range.toMs)),
-    ]);
-    const newest = { trades: trade, books: book, markets: market };
+  async handle(api) {
+    const [freshness, versions] = await Promise.all([api.freshness(), api.versions()]);
     return {
-      now: new Date(nowMs).toISOString(),
-      streams: STREAMS.map((each, place) => {
-        const { newestMs, ingestedMs, ingestLagMs } = newest[each];
-        return {
-          stream: each,
-          newest_ts: momentOrNull(newestMs),
-          newest_ingested_at: momentOrNull(ingestedMs),
-          // The venue's clock may be ahead of ours by drift.
-          lag_ms: newestMs === null ? null : Math.max(0, nowMs - newestMs),
-          ingest_lag_ms: ingestLagMs,
-          coverage: coverageBlockOf(timelines[place] ?? [], range),
-        };
-      }),
-      upstream,
+      ...freshness,
       versions: {
         polytape: api.rules.version,
         api: "v1" as const,

@@ -1,6 +1,5 @@
 import { type EpochMs, MINUTE_MS, tradeTsMs } from "@polytape/market-model";
-import { BOOKS_CHECKPOINT, booksCheckpointState } from "@polytape/market-store";
-import type { ApiParts } from "../../http/route.ts";
+import { BOOKS_CHECKPOINT, booksCheckpointState, type MarketStore } from "@polytape/market-store";
 
 /** The newest thing of a stream, in the venue's time and in ours; null: not known. */
 export interface Freshness {
@@ -17,7 +16,7 @@ function arrived(newestMs: EpochMs, ingestedMs: EpochMs): Freshness {
   return { newestMs, ingestedMs, ingestLagMs: Math.max(0, ingestedMs - newestMs) };
 }
 
-export async function newestTrade({ store }: ApiParts): Promise<Freshness> {
+export async function newestTrade(store: MarketStore): Promise<Freshness> {
   const [trade] = await store.trades.findTrades({ rowSet: "taker", sort: "desc", limit: 1 });
   return trade ? arrived(tradeTsMs(trade), trade.ingestedAtMs) : NOTHING;
 }
@@ -26,7 +25,7 @@ export async function newestTrade({ store }: ApiParts): Promise<Freshness> {
  * From what the collector remembers of its last look: an unchanged book costs no document. That look says when a book
  * was seen last, not when first, so how long it took to come is not known.
  */
-export async function newestBook({ store }: ApiParts): Promise<Freshness> {
+export async function newestBook(store: MarketStore): Promise<Freshness> {
   const checkpoint = await store.checkpoints.read(BOOKS_CHECKPOINT);
   const read = booksCheckpointState.safeParse(checkpoint?.state);
   if (!read.success) return NOTHING;
@@ -41,7 +40,7 @@ export async function newestBook({ store }: ApiParts): Promise<Freshness> {
 /** Clocks drift; what the venue dates further ahead was not updated last. */
 const AHEAD_MS_MAX = MINUTE_MS;
 
-export async function newestMarket({ store }: ApiParts, nowMs: EpochMs): Promise<Freshness> {
+export async function newestMarket(store: MarketStore, nowMs: EpochMs): Promise<Freshness> {
   const market = await store.markets.lastUpdatedMarket(nowMs + AHEAD_MS_MAX);
   if (market === null || market.updatedAtMs === null) return NOTHING;
   return arrived(market.updatedAtMs, market.ingestedAtMs);

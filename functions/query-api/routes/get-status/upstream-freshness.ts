@@ -1,7 +1,7 @@
 import { type EpochMs, HOUR_MS, SECOND_MS } from "@polytape/market-model";
+import type { MarketStore } from "@polytape/market-store";
 import { z } from "zod";
 import { moment, momentOrNull } from "../../http/parameters.ts";
-import type { ApiParts } from "../../http/route.ts";
 
 export const upstreamFreshness = z
   .object({
@@ -23,7 +23,7 @@ const evidence = z.object({ upstream_lag_s: z.number().nonnegative() });
 
 /** As the newest settle walk wrote it into the ledger. */
 export async function readUpstreamFreshness(
-  { store }: ApiParts,
+  store: MarketStore,
   nowMs: EpochMs,
 ): Promise<z.output<typeof upstreamFreshness>> {
   const ofAllMarkets = await store.coverage.findIntervals({
