@@ -53,6 +53,22 @@ test("without parameters tells of the last 24 hours of all streams", async () =>
   );
 });
 
+test("of the future nothing is known, which is an answer and no error", async () => {
+  const api = await anApi();
+  await recordCoverage(api.store, "2026-11-22T00:00:00Z", "2026-11-22T12:00:00Z");
+
+  const { status, body } = await api.ask(
+    "/v1/coverage?stream=trades&from=2026-11-22T11:00:00Z&to=2026-11-22T14:00:00Z",
+  );
+  const beyond = await api.ask(
+    "/v1/coverage?stream=trades&from=2062-11-22T00:00:00Z&to=2062-11-22T01:00:00Z",
+  );
+
+  expect([status, beyond.status]).toEqual([200, 200]);
+  expect(body.totals).toMatchObject([{ complete_ms: HOUR_MS, unknown_ms: 2 * HOUR_MS, complete: null }]);
+  expect(beyond.body).toMatchObject({ data: [], totals: [{ unknown_ms: HOUR_MS, complete: null }] });
+});
+
 test("a market's coverage takes what was said about all markets into account", async () => {
   const api = await anApi();
   await api.store.markets.storeMarkets([MARKET], NOW);

@@ -70,7 +70,7 @@ export const getCoverage = defineRoute({
   name: "get-coverage",
   path: "/v1/coverage",
   summary: "What is known about completeness",
-  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX} (next_from says where to go on), and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. About each moment the newest entry stands, at the same age the one about the market before the one about all; trouble of one market makes all markets at once partial. Where nothing was said the state is unknown. A question spans ${COVERAGE_DAYS_MAX} UTC days at most. The totals speak of what is kept (see retention_from) and are as of now; an entry is listed after a second at most.`,
+  description: `The ledger's entries that touch [from, to) (default: the last 24 hours), oldest first, at most ${INTERVALS_MAX} (next_from says where to go on), and how much time is in which state. It measures time without gaps, not events: a quiet market is complete. About each moment the newest entry stands, at the same age the one about the market before the one about all; trouble of one market makes all markets at once partial. Where nothing was said, as of the future, the state is unknown. A question spans ${COVERAGE_DAYS_MAX} UTC days at most. The totals speak of what is kept (see retention_from) and are as of now; an entry is listed after a second at most.`,
   access: "key",
   parts: z.strictObject({}),
   query,

@@ -92,6 +92,12 @@ test("a market has exactly the documented fields", async () => {
   });
 });
 
+test("an unknown category gives an empty list, of which nobody knows whether it is whole", async () => {
+  const { status, body } = await (await anApiWithMarkets()).ask("/v1/markets?category=nonsense");
+
+  expect([status, body.data, body.coverage.complete]).toEqual([200, [], null]);
+});
+
 test("says that nobody knows whether the catalogue is whole", async () => {
   const { body } = await (await anApiWithMarkets()).ask("/v1/markets");
 

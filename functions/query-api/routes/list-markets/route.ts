@@ -30,7 +30,10 @@ const query = z.strictObject({
     .string()
     .refine((text) => /^[a-z0-9-]{1,64}$/.test(text), "must be a category, such as politics")
     .optional()
-    .meta({ description: "A topic of the documented list.", examples: ["politics"] }),
+    .meta({
+      description: "A topic, as `data[].category` says it; one that no market has gives an empty list.",
+      examples: ["politics"],
+    }),
   status: z
     .enum(["open", "closed", "resolved"], "must be open, closed or resolved")
     .optional()
