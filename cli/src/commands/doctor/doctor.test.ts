@@ -31,6 +31,16 @@ test("every part has one line, also when nothing answers, and the status is 1", 
   expect(errors.at(-1)).toMatch(/^polytape: Not healthy: gateway, /);
 });
 
+test("what is said and what to do are two sentences, also where the first came with its full stop", async () => {
+  const { call, bus } = aShell();
+  bus.failWith(new PolytapeError("operating", "bus_unavailable", "NATS cannot be reached."));
+
+  const { out } = await call("doctor");
+
+  expect(out.join("\n")).toContain("NATS cannot be reached. Do: ");
+  expect(out.join("\n")).not.toContain("..");
+});
+
 test("no password and no key is printed, whatever the answers repeat of them", async () => {
   const [key, password] = [newKeyText(randomBytes), "hunter2-hunter2"];
   const { call } = aShell({

@@ -77,7 +77,10 @@ async function lookInTime({ look, cure }: Look, withinMs: number): Promise<Findi
 function linesOf(findings: readonly NamedFinding[]): string[] {
   return tableLines(
     ["state", "part", ""],
-    findings.map(({ verdict, check, said, cure }) => [verdict, check, cure ? `${said}. Do: ${cure}` : said]),
+    findings.map(({ verdict, check, said, cure }) => [
+      ...[verdict, check],
+      cure ? `${said.replace(/\.$/, "")}. Do: ${cure}` : said,
+    ]),
   );
 }
 
