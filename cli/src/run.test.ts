@@ -3,6 +3,7 @@ import { hashKeyText, isKeyText, newKeyText } from "@polytape/api-access";
 import { PolytapeError } from "@polytape/market-model";
 import { aMarket } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
+import { version } from "../package.json";
 import { commands } from "./commands/index.ts";
 import { aShell, NOW } from "./testing.ts";
 
@@ -278,6 +279,10 @@ test("the first word of commands with --help tells of all of them", async () => 
 
   expect(status).toBe(0);
   expect(out.join("\n")).toMatch(/backfill start.*backfill status/s);
+});
+
+test("tells its version", async () => {
+  expect(await aShell().call("--version")).toEqual({ status: 0, out: [version], told: [], errors: [] });
 });
 
 test("help names every command and every option", async () => {

@@ -1,6 +1,7 @@
 import { withoutKeys } from "@polytape/api-access";
 import { PolytapeError, withoutCredentials } from "@polytape/market-model";
 import { z } from "zod";
+import { version } from "../package.json";
 import type { Command, Tools } from "./command.ts";
 import { ANSWER_INCOMPLETE, type ExitStatus } from "./exit-status.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -17,6 +18,10 @@ export async function run(
   if (words.length === 0 || ["help", "--help", "-h"].includes(words[0] ?? "")) {
     for (const line of overview(commands)) tools.print(line);
     return words.length === 0 ? 2 : 0;
+  }
+  if (words[0] === "--version") {
+    tools.print(version);
+    return 0;
   }
   try {
     refuseKeys(words);
