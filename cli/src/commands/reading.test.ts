@@ -5,6 +5,7 @@ const COMPLETE = {
   complete: true,
   from: "2026-11-20T00:00:00.000Z",
   to: "2026-11-21T00:00:00.000Z",
+  gaps_total: 0,
   gaps: [],
 };
 const KEPT = { truncated_by: null, retention_from: null };
@@ -100,7 +101,7 @@ test.each([
   "names the gaps of an answer that is %j and ends with status 3, all rows printed",
   async (state, sentence) => {
     const gap = { from: null, to: "2026-11-20T01:00:00.000Z", state: "missing", cause: "collector_down" };
-    const { call } = aTape(3, { coverage: { ...COMPLETE, ...state, gaps: [gap] } });
+    const { call } = aTape(3, { coverage: { ...COMPLETE, ...state, gaps_total: 1, gaps: [gap] } });
 
     const { status, out, told, errors } = await call("trades");
 
@@ -109,6 +110,19 @@ test.each([
     expect(told).toEqual(["3 rows.", "gap: the start to 2026-11-20T01:00:00.000Z missing (collector_down)"]);
   },
 );
+
+test("tells how many gaps there are in all, also where the API names only some of them", async () => {
+  const gap = { from: null, to: "2026-11-20T01:00:00.000Z", state: "missing", cause: null };
+  const { call } = aTape(1, {
+    coverage: { ...COMPLETE, complete: false, gaps_total: 450, gaps: Array.from({ length: 100 }, () => gap) },
+  });
+
+  const { told, errors } = await call("trades");
+
+  expect(told.slice(1)).toHaveLength(21);
+  expect(told.at(-1)).toBe("and 430 more gaps");
+  expect(errors).toEqual(["polytape: This is not complete: 450 gaps."]);
+});
 
 test("an answer cut by the retention ends with status 3 and says where what is kept begins", async () => {
   const { call } = aTape(1, { truncated_by: "retention", retention_from: "2026-08-24T00:00:00.000Z" });

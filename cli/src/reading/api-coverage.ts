@@ -79,7 +79,7 @@ function completenessOf(
   const complete = states.includes(false) ? false : states.includes(null) ? null : true;
   const isPast = retention_from !== null && fromMs < Date.parse(retention_from);
   return {
-    coverage: { complete, from: toRfc3339(fromMs), to: toRfc3339(toMs), gaps: [] },
+    coverage: { complete, from: toRfc3339(fromMs), to: toRfc3339(toMs), gaps_total: 0, gaps: [] },
     truncatedBy: next_from === null ? truncated_by : isPast ? "retention" : null,
     retentionFrom: retention_from,
   };

@@ -8,6 +8,8 @@ export const coverageBlock = z.object({
   complete: z.boolean().nullable(),
   from: z.string().nullable(),
   to: z.string().nullable(),
+  /** An answer counts all of them, and names some. */
+  gaps_total: z.number(),
   gaps: z.array(
     z.object({
       from: z.string().nullable(),
@@ -38,12 +40,13 @@ const GAPS_TOLD_MAX = 20;
  */
 export function sayCompleteness(parts: readonly Completeness[], tools: Pick<Tools, "tell">): void {
   const blocks = parts.map(({ coverage }) => coverage);
-  const gaps = blocks.flatMap((block) => block.gaps);
-  for (const { from, to, state, cause } of gaps.slice(0, GAPS_TOLD_MAX))
+  const gapsTotal = blocks.reduce((sum, block) => sum + block.gaps_total, 0);
+  const told = blocks.flatMap((block) => block.gaps).slice(0, GAPS_TOLD_MAX);
+  for (const { from, to, state, cause } of told)
     tools.tell(`gap: ${from ?? "the start"} to ${to} ${state}${cause ? ` (${cause})` : ""}`);
-  if (gaps.length > GAPS_TOLD_MAX) tools.tell(`and ${gaps.length - GAPS_TOLD_MAX} more gaps`);
+  if (gapsTotal > told.length) tools.tell(`and ${gapsTotal - told.length} more gaps`);
 
-  const reasons = [...new Set([...parts.flatMap(cutReason), ...coverageReason(blocks, gaps.length)])];
+  const reasons = [...new Set([...parts.flatMap(cutReason), ...coverageReason(blocks, gapsTotal)])];
   if (reasons.length > 0) throw new PolytapeError("operating", ANSWER_INCOMPLETE, reasons.join(" "));
   tools.tell(`Complete from ${blocks[0]?.from ?? "the start"} to ${blocks.at(-1)?.to ?? "the end"}.`);
 }

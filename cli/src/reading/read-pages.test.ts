@@ -4,7 +4,7 @@ import type { Completeness } from "./completeness.ts";
 import { readPages } from "./read-pages.ts";
 
 const completeness: Completeness = {
-  coverage: { complete: true, from: null, to: null, gaps: [] },
+  coverage: { complete: true, from: null, to: null, gaps_total: 0, gaps: [] },
   truncatedBy: null,
   retentionFrom: null,
 };
