@@ -1,6 +1,7 @@
 import { CANDLE_INTERVALS } from "@polytape/market-model";
 import { z } from "zod";
 import { type Command, defineCommand, type Tools } from "../command.ts";
+import { usage } from "../parse-command.ts";
 import type { Query } from "../reading/api-client.ts";
 import { coverageBlock, keptFields, sayCompleteness } from "../reading/completeness.ts";
 import { columns, format, rowWriter } from "../reading/output.ts";
@@ -23,6 +24,10 @@ const candles = defineCommand({
     format,
   }),
   async run({ operands, options: { all, format, ...query } }, tools) {
+    if (all && query.from === undefined)
+      throw usage(
+        "candles: --all needs --from, a day or a moment: without it there are only the last 100 windows.",
+      );
     const reading = await readPages(
       {
         first: { market_id: operands.join(), ...query },

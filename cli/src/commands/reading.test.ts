@@ -171,17 +171,28 @@ test("what comes from outside cannot steer the terminal, and CSV quotes what it 
   expect(line).toContain('"[{""name"":""Yes""}]"');
 });
 
+const CANDLES = ["candles", "a-slug", "--outcome", "Yes", "--interval", "1m"];
+
+test("all candles are not asked for without a start, where the API would give a hundred", async () => {
+  const { call, requests } = aShell({ respond: () => Response.json({}) });
+
+  const { status, errors } = await call(...CANDLES, "--all");
+
+  expect([status, requests]).toEqual([2, []]);
+  expect(errors.join()).toContain("--all needs --from");
+});
+
 test("candles are read on where the API cut them only with --all", async () => {
   const page = (from: string | null) => ({
-    candles: [{ open_time: from ?? "first", open: null, observed: false }],
-    next_from: from === null ? "second" : null,
+    candles: [{ open_time: from, open: null, observed: false }],
+    next_from: from === "second" ? null : "second",
     coverage: COMPLETE,
-    truncated_by: from === null ? "limit" : null,
+    truncated_by: from === "second" ? null : "limit",
     retention_from: null,
   });
   const shell = () =>
     aShell({ respond: (request) => Response.json(page(new URL(request.url).searchParams.get("from"))) });
-  const words = ["candles", "a-slug", "--outcome", "Yes", "--interval", "1m"];
+  const words = [...CANDLES, "--from", "2026-11-20"];
 
   const once = await shell().call(...words);
   const all = await shell().call(...words, "--all");
