@@ -64,14 +64,22 @@ function shown(route: string, heading: string): string {
 async function compileTypeScript(): Promise<void> {
   const files = routes.map(({ name }) => `${name}.mts`);
   for (const { name } of routes) writeFileSync(join(folder, `${name}.mts`), shown(name, "TypeScript"));
-  const options = ["--strict", "--target", "es2022", "--module", "nodenext", "--types", "node"];
+  const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--types", "node"];
   const typeRoots = ["--typeRoots", join(ROOT, "node_modules/@types")];
   await run(join(ROOT, "node_modules/.bin/tsc"), [...options, ...typeRoots, ...files], { cwd: folder });
 }
 
+/** As the program's first line tells a reader. */
+function savedAsItSays(name: string): string[] {
+  const program = shown(name, "TypeScript");
+  const [, file = "", command = ""] = /^\/\/ Save it as (\S+) .*and run: (.+)$/m.exec(program) ?? [];
+  writeFileSync(join(folder, file), program);
+  return command.split(" ");
+}
+
 const LANGUAGES = [
   { language: "curl", needs: "curl", start: (name: string) => ["sh", "-c", shown(name, "curl")] },
-  { language: "TypeScript", needs: "node", start: (name: string) => ["node", `${name}.mjs`] },
+  { language: "TypeScript", needs: "node", start: savedAsItSays },
   { language: "Python", needs: "python3", start: (name: string) => ["python3", "-c", shown(name, "Python")] },
 ];
 

@@ -1,22 +1,12 @@
-import {
-  type Asked,
-  type ExampleQuestion,
-  pathWith,
-  questionOf,
-  SAYS,
-  START_HOURS_AGO,
-} from "./example-question.ts";
+import { type Asked, type ExampleQuestion, partsOf, SAYS, START_HOURS_AGO } from "./example-question.ts";
 
 /** For any POSIX shell. */
 export function curlOf(route: Asked): string {
-  const question = questionOf(route);
-  const path = pathWith(question, (name) => `$${name.toUpperCase()}`);
-  const key = route.access === "key" ? '-H "X-API-Key: $POLYTAPE_API_KEY" ' : "";
+  const { path, found, needsKey, needsStart } = partsOf(route, (name) => `$${name.toUpperCase()}`);
+  const key = needsKey ? '-H "X-API-Key: $POLYTAPE_API_KEY" ' : "";
   const curl = (asked: string, options = "-s") => `curl ${options} ${key}"$POLYTAPE_URL${asked}"`;
-  const start = question.path.includes("{start}")
-    ? `START=$(($(date +%s) - ${START_HOURS_AGO} * 3600))\n`
-    : "";
-  return start + PROGRAMS[question.found](path, curl);
+  const start = needsStart ? `START=$(($(date +%s) - ${START_HOURS_AGO} * 3600))\n` : "";
+  return start + PROGRAMS[found](path, curl);
 }
 
 /** Of CSV the first columns are enough, and need no program that reads JSON. */

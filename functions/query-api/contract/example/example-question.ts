@@ -39,6 +39,25 @@ const QUESTIONS: Readonly<Record<string, ExampleQuestion>> = {
   "get-coverage": { path: "/v1/coverage?stream=trades&from={start}", found: "nothing" },
 };
 
+/** What the program of a question is made of, in any language. */
+interface ProgramParts {
+  /** The path with each name as the language writes it. */
+  readonly path: string;
+  readonly found: ExampleQuestion["found"];
+  readonly needsKey: boolean;
+  readonly needsStart: boolean;
+}
+
+export function partsOf(route: Asked, write: (name: ExampleName) => string): ProgramParts {
+  const question = questionOf(route);
+  return {
+    path: pathWith(question, write),
+    found: question.found,
+    needsKey: route.access === "key",
+    needsStart: question.path.includes("{start}"),
+  };
+}
+
 /** What is asked on the page as an example of a route, and answered there (`example-answers.json`). */
 export function questionOf(route: Pick<Route, "name" | "path">): ExampleQuestion {
   return QUESTIONS[route.name] ?? { path: route.path, found: "nothing" };

@@ -1,22 +1,11 @@
-import {
-  type Asked,
-  type ExampleQuestion,
-  pathWith,
-  questionOf,
-  SAYS,
-  START_HOURS_AGO,
-} from "./example-question.ts";
+import { type Asked, type ExampleQuestion, partsOf, SAYS, START_HOURS_AGO } from "./example-question.ts";
 
 /** For Python 3, with its standard library alone. */
 export function pythonOf(route: Asked): string {
-  const question = questionOf(route);
-  const path = pathWith(question, (name) => `{${name}}`);
-  const key =
-    route.access === "key" ? '    request.add_header("X-API-Key", os.environ["POLYTAPE_API_KEY"])\n' : "";
-  const start = question.path.includes("{start}")
-    ? `start = int(time.time()) - ${START_HOURS_AGO} * 3600\n`
-    : "";
-  const program = start + PROGRAMS[question.found](path.includes("{") ? `f"${path}"` : `"${path}"`);
+  const { path, found, needsKey, needsStart } = partsOf(route, (name) => `{${name}}`);
+  const key = needsKey ? '    request.add_header("X-API-Key", os.environ["POLYTAPE_API_KEY"])\n' : "";
+  const start = needsStart ? `start = int(time.time()) - ${START_HOURS_AGO} * 3600\n` : "";
+  const program = start + PROGRAMS[found](path.includes("{") ? `f"${path}"` : `"${path}"`);
   const fails = program.includes("HTTPError") ? "from urllib.error import HTTPError\n" : "";
   return `import json, os${program.includes("time.") ? ", time" : ""}
 ${fails}from urllib.request import Request, urlopen
