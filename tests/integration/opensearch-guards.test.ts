@@ -1,11 +1,10 @@
-import { enforceRetention, retentionInput } from "@polytape/enforce-retention";
-import { createLog } from "@polytape/function-runtime";
 import { aBook, aMarket, aTrade } from "@polytape/market-model/testing";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { inMemorySource } from "@polytape/polymarket-source/in-memory";
 import { snapshotBook } from "@polytape/snapshot-book";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
+import { runRetention } from "./run-retention.ts";
 
 const NOW = 1_790_000_100_000;
 /** What the server itself sets on every index when a disk is past its last watermark, and takes away after. */
@@ -96,17 +95,8 @@ describe("a store that takes nothing new", () => {
     const old = aTrade({ tsSeconds: NOW / 1_000 - 40 * 86_400 });
     await store.trades.createTrades([old, aTrade({ tsSeconds: Math.floor(NOW / 1_000) - 60 })]);
     await copy.settle();
-    const parts = {
-      store,
-      retentionDays: 30,
-      budget: { indicesMax: 10, documentsAtOnce: 100 },
-      rollover: { primaryShardBytesMax: 2 ** 50, ageMsMax: 1e12 },
-      now: () => NOW,
-      signal: new AbortController().signal,
-      log: createLog("test", () => {}),
-    };
 
-    const report = await during(DISK_FULL, () => enforceRetention(parts, retentionInput.parse({})));
+    const report = await during(DISK_FULL, () => runRetention({ store, now: () => NOW, retentionDays: 30 }));
 
     expect(report).toMatchObject({ trade_days: 1, documents_blocked: true });
     expect(await copy.indices()).not.toContain(copy.names.tradesOfDay(old.tsSeconds * 1_000));

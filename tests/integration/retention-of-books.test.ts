@@ -1,13 +1,12 @@
-import { type EnforceRetentionParts, enforceRetention, retentionInput } from "@polytape/enforce-retention";
-import { createLog } from "@polytape/function-runtime";
+import type { EnforceRetentionParts } from "@polytape/enforce-retention";
 import { aBook } from "@polytape/market-model/testing";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
+import { NEVER, runRetention } from "./run-retention.ts";
 import { standBetween } from "./stand-between.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
-const NEVER = { primaryShardBytesMax: 2 ** 50, ageMsMax: 1e12 };
 
 describe("indices of books on a real server", () => {
   let copy: StoreCopy;
@@ -23,19 +22,8 @@ describe("indices of books on a real server", () => {
     await copy?.remove();
   });
 
-  function run(changes: Partial<EnforceRetentionParts> = {}) {
-    const parts: EnforceRetentionParts = {
-      store,
-      retentionDays: 3,
-      budget: { indicesMax: 100, documentsAtOnce: 1_000 },
-      rollover: NEVER,
-      now: () => NOW,
-      signal: new AbortController().signal,
-      log: createLog("test", () => {}),
-      ...changes,
-    };
-    return enforceRetention(parts, retentionInput.parse({}));
-  }
+  const run = (changes: Partial<EnforceRetentionParts> = {}) =>
+    runRetention({ store, now: () => NOW, ...changes });
 
   const index = (number: number) => `${copy.names.books}-00000${number}`;
   const bookIndices = async () => (await copy.indices()).filter((name) => name.includes("orderbook"));

@@ -1,11 +1,10 @@
-import { enforceRetention, retentionInput } from "@polytape/enforce-retention";
-import { createLog } from "@polytape/function-runtime";
 import { type CoverageInterval, DAY_MS, SECOND_MS } from "@polytape/market-model";
 import { aTrade } from "@polytape/market-model/testing";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
+import { runRetention } from "./run-retention.ts";
 import { standBetween } from "./stand-between.ts";
 
 const TODAY = Date.parse("2026-11-22T00:00:00Z");
@@ -73,18 +72,7 @@ describe("what is known about days that go", () => {
     });
     const slow = openMarketStore({ ...copy.settings, urls: [between.url] }, { now: () => NOW });
 
-    const report = await enforceRetention(
-      {
-        store: slow,
-        retentionDays: 3,
-        budget: { indicesMax: 100, documentsAtOnce: 1_000 },
-        rollover: { primaryShardBytesMax: 2 ** 50, ageMsMax: 1e12 },
-        now: () => NOW,
-        signal: new AbortController().signal,
-        log: createLog("test", () => {}),
-      },
-      retentionInput.parse({}),
-    );
+    const report = await runRetention({ store: slow, now: () => NOW });
     await writing;
     await copy.settle();
 

@@ -1,5 +1,4 @@
-import { type EnforceRetentionParts, enforceRetention, retentionInput } from "@polytape/enforce-retention";
-import { createLog } from "@polytape/function-runtime";
+import type { EnforceRetentionParts } from "@polytape/enforce-retention";
 import { type CoverageInterval, DAY_MS, SECOND_MS } from "@polytape/market-model";
 import { aBook, aTrade } from "@polytape/market-model/testing";
 import { type MarketStore, openMarketStore } from "@polytape/market-store";
@@ -7,11 +6,11 @@ import { inMemorySource } from "@polytape/polymarket-source/in-memory";
 import { snapshotBook } from "@polytape/snapshot-book";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { makeStoreCopy, type StoreCopy } from "./market-store-copy.ts";
+import { NEVER, runRetention } from "./run-retention.ts";
 
 const TODAY = Date.parse("2026-11-22T00:00:00Z");
 const NOON = TODAY + DAY_MS / 2;
 const MARKET = `0x${"a1".repeat(32)}`;
-const NEVER = { primaryShardBytesMax: 2 ** 50, ageMsMax: 1e12 };
 
 /** The index ages of this file are minutes: only event times can tell what is old. */
 describe("retention on a real server", () => {
@@ -32,17 +31,7 @@ describe("retention on a real server", () => {
 
   async function run(body: object = {}, changes: Partial<EnforceRetentionParts> = {}) {
     await copy.settle();
-    const parts: EnforceRetentionParts = {
-      store,
-      retentionDays: 3,
-      budget: { indicesMax: 100, documentsAtOnce: 1_000 },
-      rollover: NEVER,
-      now: () => clock.nowMs,
-      signal: new AbortController().signal,
-      log: createLog("test", () => {}),
-      ...changes,
-    };
-    return enforceRetention(parts, retentionInput.parse(body));
+    return runRetention({ store, now: () => clock.nowMs, ...changes }, body);
   }
 
   const at = (daysAgo: number) => NOON - daysAgo * DAY_MS - SECOND_MS;
