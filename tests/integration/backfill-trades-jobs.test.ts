@@ -1,24 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { backfillTrades } from "@polytape/backfill-trades";
-import { applyTopology } from "@polytape/event-bus";
-import { findRepository, type RunningServer, startNats } from "@polytape/local";
+import { findRepository } from "@polytape/local";
 import { PolytapeError, type TradeRow } from "@polytape/market-model";
 import { aTradeRow } from "@polytape/market-model/testing";
 import { inMemoryStore } from "@polytape/market-store/in-memory";
-import { topology } from "@polytape/nats";
 import { inMemorySource } from "@polytape/polymarket-source/in-memory";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import {
-  type StandInGateway,
-  type StartedTrigger,
-  startStandInGateway,
-  startTrigger,
-} from "./function-trigger-stand-in.ts";
+import { aTriggerWorld, type TriggerWorld } from "./a-trigger-world.ts";
+import type { StandInGateway, StartedTrigger } from "./function-trigger-stand-in.ts";
 
 /** The job's messages as deployed: its topics from stack.yml, a real server, the real trigger. */
-const quiet = { marketsMs: 3_600_000, tradesMs: 3_600_000, booksMs: 3_600_000 };
 const nowSeconds = 1_790_000_000;
 const now = () => nowSeconds * 1_000;
 const body = z.object({
@@ -29,24 +22,19 @@ const body = z.object({
   position: z.string().optional(),
 });
 
-let nats: RunningServer;
+let world: TriggerWorld;
 let gateway: StandInGateway;
 let trigger: StartedTrigger;
 const store = inMemoryStore({ now });
 
 beforeEach(async () => {
-  nats = await startNats();
-  gateway = await startStandInGateway();
-  await applyTopology({ url: nats.url, clientName: "test" }, topology(quiet, 1));
+  world = await aTriggerWorld();
+  ({ gateway } = world);
   gateway.deployed.set("backfill-trades", { topic: await topicInStack() });
-  trigger = await startTrigger({ nats: nats.url, gateway: gateway.url });
+  trigger = await world.start();
 });
 
-afterEach(async () => {
-  await trigger.drain();
-  await gateway.stop();
-  await nats.stop();
-});
+afterEach(() => world.stop());
 
 test("two requests become calls in turns until both are done; one that is refused becomes a dead letter", async () => {
   const rows = Array.from({ length: 100 }, (_, place) => aTradeRow({ tsSeconds: nowSeconds - place * 60 }));

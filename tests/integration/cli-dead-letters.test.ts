@@ -1,41 +1,32 @@
 import { commands, connectTools, run } from "@polytape/cli";
-import { applyTopology, type DeadLetter } from "@polytape/event-bus";
-import { type RunningServer, startNats } from "@polytape/local";
-import { topology } from "@polytape/nats";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import {
-  type StandInGateway,
-  type StartedTrigger,
-  startStandInGateway,
-  startTrigger,
-} from "./function-trigger-stand-in.ts";
+import type { DeadLetter } from "@polytape/event-bus";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { aTriggerWorld, type TriggerWorld, until } from "./a-trigger-world.ts";
+import type { StandInGateway, StartedTrigger } from "./function-trigger-stand-in.ts";
 
 /** The operator's command on a real server, while the trigger feeds a function from it. */
-let nats: RunningServer;
+let world: TriggerWorld;
 let gateway: StandInGateway;
 let trigger: StartedTrigger;
-const rarely = { marketsMs: 3_600_000, tradesMs: 3_600_000, booksMs: 3_600_000 };
 
 beforeEach(async () => {
-  nats = await startNats();
-  gateway = await startStandInGateway();
+  world = await aTriggerWorld();
+  ({ gateway } = world);
   gateway.deployed.set("rebuild", { topic: "job.rebuild.>" });
-  await applyTopology({ url: nats.url, clientName: "test" }, topology(rarely, 1));
-  trigger = await startTrigger({ nats: nats.url, gateway: gateway.url }, { TRIGGER_DELIVERIES_MAX: "2" });
+  trigger = await world.start({ TRIGGER_DELIVERIES_MAX: "2" });
 });
 
-afterEach(async () => {
-  await trigger.drain();
-  await gateway.stop();
-  await nats.stop();
-});
+afterEach(() => world.stop());
 
 async function polytape(...words: string[]) {
   const out: string[] = [];
   const errors: string[] = [];
   const print = (line: string) => void out.push(line);
   const tell = (line: string) => void errors.push(line);
-  const { tools, close } = connectTools({ NATS_URL: nats.url }, print, { tell, readInput: async () => "" });
+  const { tools, close } = connectTools({ NATS_URL: world.nats.url }, print, {
+    tell,
+    readInput: async () => "",
+  });
   try {
     return { status: await run(commands, words, tools, tell), out, errors };
   } finally {
@@ -43,8 +34,6 @@ async function polytape(...words: string[]) {
   }
 }
 
-const until = (isSo: () => boolean | Promise<boolean>) =>
-  vi.waitUntil(isSo, { timeout: 20_000, interval: 20 });
 const letters = () => trigger.bus.listDeadLetters({ limit: 1_000 });
 const bodies = () => gateway.calls.map(({ body }) => body);
 

@@ -1,42 +1,28 @@
-import { applyTopology } from "@polytape/event-bus";
-import { findFreePorts, type RunningServer, startNats } from "@polytape/local";
-import { topology } from "@polytape/nats";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import {
-  type StandInGateway,
-  type StartedTrigger,
-  startStandInGateway,
-  startTrigger,
-} from "./function-trigger-stand-in.ts";
+import { findFreePorts, startNats } from "@polytape/local";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { aTriggerWorld, type TriggerWorld, until } from "./a-trigger-world.ts";
+import type { StandInGateway, StartedTrigger } from "./function-trigger-stand-in.ts";
 
-let nats: RunningServer;
+let world: TriggerWorld;
 let gateway: StandInGateway;
 let trigger: StartedTrigger;
 let url: string;
 let port: number;
-const rarely = { marketsMs: 3_600_000, tradesMs: 1_000, booksMs: 3_600_000 };
 
 beforeEach(async () => {
   [port = 0] = await findFreePorts(1);
   url = `http://127.0.0.1:${port}`;
-  nats = await startNats();
-  gateway = await startStandInGateway();
-  await applyTopology({ url: nats.url, clientName: "test" }, topology(rarely, 1));
+  world = await aTriggerWorld({ tradesMs: 1_000 });
+  ({ gateway } = world);
 });
 
-afterEach(async () => {
-  await trigger.drain();
-  await gateway.stop();
-  await nats.stop();
-});
+afterEach(() => world.stop());
 
 async function start(more: Record<string, string> = {}): Promise<void> {
   const settings = { TRIGGER_DELIVERIES_MAX: "3", TRIGGER_METRICS_PORT: String(port), ...more };
-  trigger = await startTrigger({ nats: nats.url, gateway: gateway.url }, settings);
+  trigger = await world.start(settings);
 }
 
-const until = (isSo: () => boolean | Promise<boolean>) =>
-  vi.waitUntil(isSo, { timeout: 20_000, interval: 50 });
 const metrics = async () => (await fetch(`${url}/metrics`)).text();
 const shows = (line: string) => until(async () => (await metrics()).includes(`${line}\n`));
 
@@ -86,7 +72,7 @@ test("is healthy while the bus and the gateway answer, and says which does not",
   await start();
   await until(async () => (await fetch(`${url}/healthz`).catch(() => null))?.status === 200);
 
-  await nats.kill();
+  await world.nats.kill();
   await until(async () => (await fetch(`${url}/healthz`)).status === 503);
   expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ nats: false, gateway: true });
   expect((await fetch(`${url}/metrics`)).status).toBe(200);
@@ -94,7 +80,8 @@ test("is healthy while the bus and the gateway answer, and says which does not",
     404, 405,
   ]);
 
-  nats = await startNats({ home: nats.home, port: nats.port });
+  const { home, port: natsPort } = world.nats;
+  world.nats = await startNats({ home, port: natsPort });
   await until(async () => (await fetch(`${url}/healthz`)).status === 200);
 });
 

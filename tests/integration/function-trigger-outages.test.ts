@@ -1,38 +1,26 @@
-import { applyTopology } from "@polytape/event-bus";
-import { type RunningServer, startNats } from "@polytape/local";
-import { topology } from "@polytape/nats";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { aTriggerWorld, type TriggerWorld, until } from "./a-trigger-world.ts";
 import {
   type StandInGateway,
   type StartedTrigger,
   startStandInGateway,
-  startTrigger,
 } from "./function-trigger-stand-in.ts";
 
 /** Messages through outages that outlast any number of tries, and messages that are themselves the trouble. */
-let nats: RunningServer;
+let world: TriggerWorld;
 let gateway: StandInGateway;
 let trigger: StartedTrigger;
-const quiet = { marketsMs: 3_600_000, tradesMs: 3_600_000, booksMs: 3_600_000 };
 const DELIVERIES_MAX = 3;
 
 beforeEach(async () => {
-  nats = await startNats();
-  gateway = await startStandInGateway();
-  await applyTopology({ url: nats.url, clientName: "test" }, topology(quiet, 1));
+  world = await aTriggerWorld();
+  ({ gateway } = world);
   gateway.deployed.set("rebuild", { topic: "job.rebuild.>" });
-  const settings = { TRIGGER_DELIVERIES_MAX: String(DELIVERIES_MAX) };
-  trigger = await startTrigger({ nats: nats.url, gateway: gateway.url }, settings);
+  trigger = await world.start({ TRIGGER_DELIVERIES_MAX: String(DELIVERIES_MAX) });
 });
 
-afterEach(async () => {
-  await trigger.drain();
-  await gateway.stop();
-  await nats.stop();
-});
+afterEach(() => world.stop());
 
-const until = (isSo: () => boolean | Promise<boolean>) =>
-  vi.waitUntil(isSo, { timeout: 30_000, interval: 20 });
 const letters = () => trigger.bus.listDeadLetters({ limit: 10 });
 const deliveries = () => gateway.calls.map((call) => Number(call.headers["x-nats-deliveries"]));
 
@@ -60,7 +48,7 @@ test("a job waits while the gateway is away, and is done by the one that comes b
   await trigger.bus.publish("job.rebuild.day", { day: 1 });
   const tries = () => trigger.lines.filter((line) => line.includes("call failed")).length;
   await until(() => tries() > 2 * DELIVERIES_MAX);
-  gateway = await startStandInGateway(port);
+  gateway = world.gateway = await startStandInGateway(port);
   gateway.deployed.set("rebuild", { topic: "job.rebuild.>" });
   await until(() => gateway.calls.length === 1);
 

@@ -3,17 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { applyTopology, connectEventBus } from "@polytape/event-bus";
-import { findRepository, type RunningServer, startNats } from "@polytape/local";
-import { topology } from "@polytape/nats";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { STAND_IN_LOGIN, type StandInGateway, startStandInGateway } from "./function-trigger-stand-in.ts";
+import { connectEventBus } from "@polytape/event-bus";
+import { findRepository } from "@polytape/local";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { aTriggerWorld, type TriggerWorld, until } from "./a-trigger-world.ts";
+import { STAND_IN_LOGIN, type StandInGateway } from "./function-trigger-stand-in.ts";
 
 /** The trigger as `node function-trigger.cjs`: settings, signals, exit codes. */
 const folder = mkdtempSync(join(tmpdir(), "function-trigger-"));
 const secrets = join(folder, "secrets");
-const quiet = { marketsMs: 3_600_000, tradesMs: 3_600_000, booksMs: 3_600_000 };
-let nats: RunningServer;
+let world: TriggerWorld;
 let gateway: StandInGateway;
 const started: ChildProcess[] = [];
 
@@ -31,22 +30,20 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 beforeEach(async () => {
-  nats = await startNats();
-  gateway = await startStandInGateway();
+  world = await aTriggerWorld();
+  ({ gateway } = world);
   gateway.deployed.set("rebuild", { topic: "job.rebuild.>" });
-  await applyTopology({ url: nats.url, clientName: "test" }, topology(quiet, 1));
 });
 
 afterEach(async () => {
   for (const child of started.splice(0)) child.kill("SIGKILL");
-  await gateway.stop();
-  await nats.stop();
+  await world.stop();
 });
 
 function startProgram(more: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(folder, "function-trigger.cjs")], {
     env: {
-      NATS_URL: nats.url,
+      NATS_URL: world.nats.url,
       OPENFAAS_URL: gateway.url,
       SECRETS_FOLDER: secrets,
       TRIGGER_ACKNOWLEDGE_WITHIN_MS: "1000",
@@ -67,12 +64,10 @@ function startProgram(more: Record<string, string> = {}) {
 }
 
 async function publish(data: unknown): Promise<void> {
-  const bus = await connectEventBus({ url: nats.url, clientName: "test" });
+  const bus = await connectEventBus({ url: world.nats.url, clientName: "test" });
   await bus.publish("job.rebuild.day", data);
   await bus.close();
 }
-
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 10 });
 
 test("ends after SIGTERM with 0 when the call in flight is over, takes no more, and repeats nothing", async () => {
   let release: (status: number) => void = () => {};
@@ -134,7 +129,7 @@ test("waits for a NATS that is not there yet, and ends soon when asked to meanwh
 test("ends with 0 also while NATS is away", async () => {
   const program = startProgram();
   await until(() => program.output().includes("started function=rebuild"));
-  await nats.kill();
+  await world.nats.kill();
 
   program.child.kill("SIGTERM");
 

@@ -1,39 +1,18 @@
-import { applyTopology, connectEventBus } from "@polytape/event-bus";
-import { type RunningServer, startNats } from "@polytape/local";
-import { topology } from "@polytape/nats";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import {
-  type StandInGateway,
-  type StartedTrigger,
-  startStandInGateway,
-  startTrigger,
-} from "./function-trigger-stand-in.ts";
+import { connectEventBus } from "@polytape/event-bus";
+import { startNats } from "@polytape/local";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { aTriggerWorld, type TriggerWorld, until } from "./a-trigger-world.ts";
+import { type StandInGateway, startStandInGateway } from "./function-trigger-stand-in.ts";
 
-let nats: RunningServer;
+let world: TriggerWorld;
 let gateway: StandInGateway;
-const triggers: StartedTrigger[] = [];
-const quiet = { marketsMs: 3_600_000, tradesMs: 3_600_000, booksMs: 3_600_000 };
 
 beforeEach(async () => {
-  nats = await startNats();
-  gateway = await startStandInGateway();
-  await applyTopology({ url: nats.url, clientName: "test" }, topology(quiet, 1));
+  world = await aTriggerWorld();
+  ({ gateway } = world);
 });
 
-afterEach(async () => {
-  await Promise.all(triggers.splice(0).map((trigger) => trigger.drain()));
-  await gateway.stop();
-  await nats.stop();
-});
-
-async function start(more: Record<string, string> = {}): Promise<StartedTrigger> {
-  const trigger = await startTrigger({ nats: nats.url, gateway: gateway.url }, more);
-  triggers.push(trigger);
-  return trigger;
-}
-
-const until = (isSo: () => boolean | Promise<boolean>, timeout = 20_000) =>
-  vi.waitUntil(isSo, { timeout, interval: 20 });
+afterEach(() => world.stop());
 
 const bodiesOf = (name: string) =>
   gateway.calls.filter((call) => call.name === name).map((call) => call.body);
@@ -42,7 +21,7 @@ test("delivers a job until it succeeds, over every kind of passing failure", asy
   gateway.deployed.set("rebuild", { topic: "job.rebuild.>" });
   const answers: (number | "die")[] = [500, "die", 404, 503, 429, 200];
   gateway.answer = () => answers.shift() ?? 200;
-  const trigger = await start();
+  const trigger = await world.start();
 
   await trigger.bus.publish("job.rebuild.day", { day: 1 });
   await until(() => gateway.calls.length === 6);
@@ -55,7 +34,7 @@ test("delivers a job until it succeeds, over every kind of passing failure", asy
 test("a refused job becomes one dead letter at once and is not delivered again", async () => {
   gateway.deployed.set("rebuild", { topic: "job.rebuild.>" });
   gateway.answer = (call) => (call.body.includes("bad") ? 400 : slowly(200, 1_500));
-  const trigger = await start();
+  const trigger = await world.start();
 
   await trigger.bus.publish("job.rebuild.day", { day: "bad" });
   await trigger.bus.publish("job.rebuild.day", { day: "good" });
@@ -78,7 +57,7 @@ test("a refused job becomes one dead letter at once and is not delivered again",
 test("a job that never succeeds is delivered as often as allowed and then becomes one dead letter", async () => {
   gateway.deployed.set("rebuild", { topic: "job.rebuild.>" });
   gateway.answer = () => 500;
-  const trigger = await start({ TRIGGER_DELIVERIES_MAX: "3" });
+  const trigger = await world.start({ TRIGGER_DELIVERIES_MAX: "3" });
 
   await trigger.bus.publish("job.rebuild.day", { day: 1 });
   await until(async () => (await trigger.bus.listDeadLetters({ limit: 10 })).length > 0);
@@ -89,7 +68,7 @@ test("a job that never succeeds is delivered as often as allowed and then become
 
 // The letter is stored, then the trigger dies before it can terminate the original.
 test("a dead letter that is written twice is one", async () => {
-  const { bus } = await start();
+  const { bus } = await world.start();
   const letter = {
     id: "rebuild:7",
     functionName: "rebuild",
@@ -111,7 +90,7 @@ test("puts the events that wait into one call as a JSON array", async () => {
   gateway.deployed.set("build-candles", { topic: "trades.stored.taker", batch: "16" });
   for (let index = 0; index < 20; index += 1) await publishWindow(index);
 
-  await start();
+  await world.start();
   await until(() => gateway.calls.length >= 2);
 
   const batches = bodiesOf("build-candles").map((body) => JSON.parse(body).length);
@@ -123,7 +102,7 @@ test("one bad message of a batch does not take its neighbours with it", async ()
   gateway.answer = (call) => (call.body.includes('"asset_id":"3"') ? 400 : 200);
   for (let index = 0; index < 6; index += 1) await publishWindow(index);
 
-  const { bus } = await start();
+  const { bus } = await world.start();
   await until(async () => (await bus.listDeadLetters({ limit: 10 })).length === 1);
   await until(() => gateway.calls.length >= 7);
 
@@ -144,7 +123,7 @@ test("keeps the message of a long call for itself by extending its deadline", as
     ended = true;
     return 200;
   };
-  const { bus } = await start();
+  const { bus } = await world.start();
 
   await bus.publish("job.rebuild.day", { job: "long" });
   await until(() => ended);
@@ -158,7 +137,7 @@ test("runs as many calls at once as annotated, and no more", async () => {
   gateway.deployed.set("rebuild", { topic: "job.rebuild.>", concurrency: "3" });
   const waiting: ((status: number) => void)[] = [];
   gateway.answer = () => new Promise((resolve) => waiting.push(resolve));
-  const { bus } = await start();
+  const { bus } = await world.start();
   for (let day = 0; day < 7; day += 1) await bus.publish("job.rebuild.day", { day });
 
   for (let answered = 0; answered < 7; answered += 1) {
@@ -182,16 +161,17 @@ test("loses no event while NATS and the gateway are killed and the function dies
     return 200;
   };
   gateway.answer = answer;
-  const trigger = await start({ TRIGGER_DELIVERIES_MAX: "100" });
+  const trigger = await world.start({ TRIGGER_DELIVERIES_MAX: "100" });
 
   for (let index = 0; index < 20; index += 1) await publishWindow(index);
+  const { nats } = world;
   await nats.kill();
-  nats = await startNats({ home: nats.home, port: nats.port });
+  world.nats = await startNats({ home: nats.home, port: nats.port });
   for (let index = 20; index < 40; index += 1) await publishWindow(index);
   const { port, deployed } = gateway;
   await gateway.stop();
   for (let index = 40; index < 60; index += 1) await publishWindow(index);
-  gateway = await startStandInGateway(port);
+  gateway = world.gateway = await startStandInGateway(port);
   gateway.answer = answer;
   for (const [name, annotations] of deployed) gateway.deployed.set(name, annotations);
   await until(() => succeeded.size === 60, 40_000);
@@ -205,7 +185,7 @@ function slowly(status: number, afterMs: number): Promise<number> {
 }
 
 async function publishWindow(index: number): Promise<void> {
-  const bus = await connectEventBus({ url: nats.url, clientName: "publisher" });
+  const bus = await connectEventBus({ url: world.nats.url, clientName: "publisher" });
   await bus.publishTradesStored("taker", [{ marketId: "m", assetId: String(index), minutesMs: [0] }]);
   await bus.close();
 }

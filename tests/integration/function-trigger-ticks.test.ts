@@ -1,42 +1,23 @@
 import { applyTopology } from "@polytape/event-bus";
-import { type RunningServer, startNats } from "@polytape/local";
+import { startNats } from "@polytape/local";
 import { topology } from "@polytape/nats";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import {
-  type StandInGateway,
-  type StartedTrigger,
-  startStandInGateway,
-  startTrigger,
-} from "./function-trigger-stand-in.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { aTriggerWorld, RARELY, type TriggerWorld, until } from "./a-trigger-world.ts";
+import type { StandInGateway } from "./function-trigger-stand-in.ts";
 
-let nats: RunningServer;
+let world: TriggerWorld;
 let gateway: StandInGateway;
-const triggers: StartedTrigger[] = [];
 
 beforeEach(async () => {
-  nats = await startNats();
-  gateway = await startStandInGateway();
+  world = await aTriggerWorld({ tradesMs: 1_000 });
+  ({ gateway } = world);
   gateway.deployed.set("ingest-trades", { topic: "tick.ingest-trades", concurrency: "1" });
-  const everySecond = { marketsMs: 60_000, tradesMs: 1_000, booksMs: 60_000 };
-  await applyTopology({ url: nats.url, clientName: "test" }, topology(everySecond, 1));
 });
 
-afterEach(async () => {
-  await Promise.all(triggers.splice(0).map((trigger) => trigger.drain()));
-  await gateway.stop();
-  await nats.stop();
-});
-
-async function start(more: Record<string, string> = {}): Promise<StartedTrigger> {
-  const trigger = await startTrigger({ nats: nats.url, gateway: gateway.url }, more);
-  triggers.push(trigger);
-  return trigger;
-}
-
-const until = (isSo: () => boolean, timeout = 15_000) => vi.waitUntil(isSo, { timeout, interval: 20 });
+afterEach(() => world.stop());
 
 test("a schedule becomes calls of the function that listens to its tick", async () => {
-  await start();
+  await world.start();
 
   await until(() => gateway.calls.length >= 3);
 
@@ -56,7 +37,7 @@ test("never calls a slow function twice at once while ticks keep coming, and lea
   let release: (status: number) => void = () => {};
   gateway.answer = (call) =>
     call === gateway.calls[0] ? new Promise((resolve) => (release = resolve)) : 200;
-  const trigger = await start();
+  const trigger = await world.start();
   await until(() => gateway.calls.length === 1);
   const watcher = trigger.bus;
   let ticks = 0;
@@ -90,7 +71,7 @@ test("never calls a slow function twice at once while ticks keep coming, and lea
 test("does not retry a failed tick, writes no dead letter, and slows the function down until it succeeds", async () => {
   let status = 500;
   gateway.answer = () => status;
-  const trigger = await start({ TRIGGER_DELAY_MAX_MS: "4000" });
+  const trigger = await world.start({ TRIGGER_DELAY_MAX_MS: "4000" });
   await until(() => gateway.calls.length >= 4, 30_000);
   const failing = gateway.calls.map((call) => call.atMs);
 
@@ -107,25 +88,26 @@ test("does not retry a failed tick, writes no dead letter, and slows the functio
 });
 
 test("calls again after the server was killed, when its schedules fire again", async () => {
-  await start();
+  await world.start();
   await until(() => gateway.calls.length >= 1);
 
-  await nats.kill();
-  nats = await startNats({ home: nats.home, port: nats.port });
+  await world.nats.kill();
+  const { home, port } = world.nats;
+  world.nats = await startNats({ home, port });
   const callsBefore = gateway.calls.length;
 
   await until(() => gateway.calls.length >= callsBefore + 2, 20_000);
 });
 
 test("goes on when NATS came back without its data and the streams were applied anew", async () => {
-  await start();
+  await world.start();
   await until(() => gateway.calls.length >= 1);
 
-  await nats.stop();
-  nats = await startNats({ port: nats.port });
+  await world.nats.stop();
+  world.nats = await startNats({ port: world.nats.port });
   await applyTopology(
-    { url: nats.url, clientName: "test" },
-    topology({ marketsMs: 60_000, tradesMs: 1_000, booksMs: 60_000 }, 1),
+    { url: world.nats.url, clientName: "test" },
+    topology({ ...RARELY, tradesMs: 1_000 }, 1),
   );
   const callsBefore = gateway.calls.length;
 
@@ -133,7 +115,7 @@ test("goes on when NATS came back without its data and the streams were applied 
 });
 
 test("starts, replaces and stops triggers as functions are deployed, changed and removed", async () => {
-  const trigger = await start();
+  const trigger = await world.start();
   await until(() => gateway.calls.length >= 1);
 
   gateway.deployed.set("snapshot-book", { topic: "tick.ingest-trades" });

@@ -1,36 +1,21 @@
-import { applyTopology } from "@polytape/event-bus";
-import { type RunningServer, startNats } from "@polytape/local";
-import { topology } from "@polytape/nats";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import {
-  type StandInGateway,
-  type StartedTrigger,
-  startStandInGateway,
-  startTrigger,
-} from "./function-trigger-stand-in.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { aTriggerWorld, type TriggerWorld, until } from "./a-trigger-world.ts";
+import type { StandInGateway, StartedTrigger } from "./function-trigger-stand-in.ts";
 
 /** A function with a tick and jobs: two topics on two streams, one function. */
-let nats: RunningServer;
+let world: TriggerWorld;
 let gateway: StandInGateway;
 let trigger: StartedTrigger;
-const quiet = { marketsMs: 3_600_000, tradesMs: 3_600_000, booksMs: 3_600_000 };
 
 beforeEach(async () => {
-  nats = await startNats();
-  gateway = await startStandInGateway();
-  await applyTopology({ url: nats.url, clientName: "test" }, topology(quiet, 1));
+  world = await aTriggerWorld();
+  ({ gateway } = world);
   gateway.deployed.set("filler", { topic: "tick.filler,job.backfill.>" });
-  trigger = await startTrigger({ nats: nats.url, gateway: gateway.url });
+  trigger = await world.start();
 });
 
-afterEach(async () => {
-  await trigger.drain();
-  await gateway.stop();
-  await nats.stop();
-});
+afterEach(() => world.stop());
 
-const until = (isSo: () => boolean | Promise<boolean>) =>
-  vi.waitUntil(isSo, { timeout: 20_000, interval: 20 });
 const bodies = () => gateway.calls.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
 
 test("one concurrency holds over all topics, and none of them waits for ever", async () => {
