@@ -104,6 +104,11 @@ test.each(["/function/absent", "/function/sees.another-namespace", "/function/",
   },
 );
 
+// Whoever opens the printed address in a browser begins at /.
+test("an address that is nothing leads to the page of the API", async () => {
+  for (const path of ["/", "/absent"]) expect(await (await ask(path)).text()).toContain("/docs");
+});
+
 test("/async-function answers 501", async () => {
   expect((await ask("/async-function/sees", { method: "POST" })).status).toBe(501);
 });

@@ -36,7 +36,7 @@ function answerOf(route: PlainRoute): Refusal {
     case "health":
       return { status: 200, text: "OK" };
     case "unknown":
-      return { status: 404, text: "404 page not found\n" };
+      return { status: 404, text: "404 page not found: what the API answers is told at /docs\n" };
   }
 }
 
