@@ -28,6 +28,11 @@ function aConnection(bus: EventBus) {
   return { gate, connection, said };
 }
 
+async function aKey(bus: EventBus) {
+  const now = { nowMs: Date.now(), randomBytes };
+  return (await issueKey(await bus.bucket("api_keys"), { plan: "weekly" }, now)).record;
+}
+
 test("lets nobody be judged before the bus is there, says each reason once, and tries again every second", async () => {
   const bus = inMemoryBus();
   bus.failWith(AWAY);
@@ -51,11 +56,7 @@ test("writes what was counted every second, and what an outage held back afterwa
   const bus = inMemoryBus();
   const { gate, said } = aConnection(bus);
   await vi.advanceTimersByTimeAsync(0);
-  const { record } = await issueKey(
-    await bus.bucket("api_keys"),
-    { plan: "weekly" },
-    { nowMs: Date.now(), randomBytes },
-  );
+  const record = await aKey(bus);
   const usage = await bus.bucket("api_usage");
 
   gate.admit(record, Date.now());
@@ -77,11 +78,7 @@ test("a closed connection has written what was left, and writes nothing more", a
   const bus = inMemoryBus();
   const { gate, connection } = aConnection(bus);
   await vi.advanceTimersByTimeAsync(0);
-  const { record } = await issueKey(
-    await bus.bucket("api_keys"),
-    { plan: "weekly" },
-    { nowMs: Date.now(), randomBytes },
-  );
+  const record = await aKey(bus);
   gate.admit(record, Date.now());
 
   await connection.close();
@@ -99,11 +96,7 @@ test("what was counted can be written at once, and waits without a word of troub
   const { gate, connection, said } = aConnection(bus);
   await connection.flushNow();
   await vi.advanceTimersByTimeAsync(0);
-  const { record } = await issueKey(
-    await bus.bucket("api_keys"),
-    { plan: "weekly" },
-    { nowMs: Date.now(), randomBytes },
-  );
+  const record = await aKey(bus);
   gate.admit(record, Date.now());
 
   await connection.flushNow();
