@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { connectEventBus } from "@polytape/event-bus";
 import { findRepository } from "@polytape/local";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Program, startProgram } from "./a-program.ts";
 import { aTriggerWorld, type TriggerWorld, until } from "./a-trigger-world.ts";
 import { STAND_IN_LOGIN, type StandInGateway } from "./function-trigger-stand-in.ts";
 
@@ -14,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "function-trigger-"));
 const secrets = join(folder, "secrets");
 let world: TriggerWorld;
 let gateway: StandInGateway;
-const started: ChildProcess[] = [];
+const started: Program[] = [];
 
 beforeAll(async () => {
   const repository = findRepository();
@@ -36,31 +37,21 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const child of started.splice(0)) child.kill("SIGKILL");
+  for (const { child } of started.splice(0)) child.kill("SIGKILL");
   await world.stop();
 });
 
-function startProgram(more: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(folder, "function-trigger.cjs")], {
-    env: {
-      NATS_URL: world.nats.url,
-      OPENFAAS_URL: gateway.url,
-      SECRETS_FOLDER: secrets,
-      TRIGGER_ACKNOWLEDGE_WITHIN_MS: "1000",
-      TRIGGER_DISCOVERY_INTERVAL_MS: "100",
-      ...more,
-    },
-    stdio: ["ignore", "pipe", "inherit"],
+function startTrigger(more: Record<string, string> = {}): Program {
+  const program = startProgram(join(folder, "function-trigger.cjs"), {
+    NATS_URL: world.nats.url,
+    OPENFAAS_URL: gateway.url,
+    SECRETS_FOLDER: secrets,
+    TRIGGER_ACKNOWLEDGE_WITHIN_MS: "1000",
+    TRIGGER_DISCOVERY_INTERVAL_MS: "100",
+    ...more,
   });
-  started.push(child);
-  let output = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  const exit = new Promise<number | string | null>((resolve) => {
-    child.once("exit", (code, signal) => resolve(signal ?? code));
-  });
-  return { child, exit, output: () => output };
+  started.push(program);
+  return program;
 }
 
 async function publish(data: unknown): Promise<void> {
@@ -72,7 +63,7 @@ async function publish(data: unknown): Promise<void> {
 test("ends after SIGTERM with 0 when the call in flight is over, takes no more, and repeats nothing", async () => {
   let release: (status: number) => void = () => {};
   gateway.answer = () => new Promise((resolve) => (release = resolve));
-  const first = startProgram();
+  const first = startTrigger();
   await publish({ job: 1 });
   await publish({ job: 2 });
   await until(() => gateway.calls.length === 1);
@@ -82,7 +73,7 @@ test("ends after SIGTERM with 0 when the call in flight is over, takes no more, 
   release(200);
   const code = await first.exit;
   gateway.answer = () => 200;
-  startProgram();
+  startTrigger();
   await until(() => gateway.calls.length === 2);
 
   expect(code).toBe(0);
@@ -92,13 +83,13 @@ test("ends after SIGTERM with 0 when the call in flight is over, takes no more, 
 
 test("delivers again what a killed trigger had taken", async () => {
   gateway.answer = (call) => (call === gateway.calls[0] ? new Promise(() => {}) : 200);
-  const first = startProgram();
+  const first = startTrigger();
   await publish({ job: 1 });
   await until(() => gateway.calls.length === 1);
 
   first.child.kill("SIGKILL");
   await first.exit;
-  startProgram();
+  startTrigger();
   await until(() => gateway.calls.length === 2);
 
   expect(gateway.calls[1]).toMatchObject({ body: '{"job":1}' });
@@ -107,7 +98,7 @@ test("delivers again what a killed trigger had taken", async () => {
 
 test("gives up calls that do not end in time, and ends with 0 all the same", async () => {
   gateway.answer = () => new Promise(() => {});
-  const program = startProgram({ TRIGGER_DRAIN_MAX_MS: "300" });
+  const program = startTrigger({ TRIGGER_DRAIN_MAX_MS: "300" });
   await publish({ job: 1 });
   await until(() => gateway.calls.length === 1);
 
@@ -118,7 +109,7 @@ test("gives up calls that do not end in time, and ends with 0 all the same", asy
 });
 
 test("waits for a NATS that is not there yet, and ends soon when asked to meanwhile", async () => {
-  const early = startProgram({ NATS_URL: "nats://127.0.0.1:1" });
+  const early = startTrigger({ NATS_URL: "nats://127.0.0.1:1" });
   await until(() => early.output().includes("waiting for NATS"));
 
   early.child.kill("SIGTERM");
@@ -127,7 +118,7 @@ test("waits for a NATS that is not there yet, and ends soon when asked to meanwh
 });
 
 test("ends with 0 also while NATS is away", async () => {
-  const program = startProgram();
+  const program = startTrigger();
   await until(() => program.output().includes("started function=rebuild"));
   await world.nats.kill();
 
@@ -138,7 +129,7 @@ test("ends with 0 also while NATS is away", async () => {
 });
 
 test("stops the start with all faults in one line", async () => {
-  const program = startProgram({ NATS_URL: "", OPENFAAS_URL: "ftp://gateway", TRIGGER_DELIVERIES_MAX: "0" });
+  const program = startTrigger({ NATS_URL: "", OPENFAAS_URL: "ftp://gateway", TRIGGER_DELIVERIES_MAX: "0" });
 
   expect(await program.exit).toBe(1);
 

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -8,6 +7,7 @@ import {
   gatewayFixture,
 } from "@polytape/local/gateway/testing";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { type Program, startProgram } from "./a-program.ts";
 
 /** The gateway as `node gateway.cjs`: how it starts, drains and ends, its functions with it. */
 const HANDLER = `
@@ -25,7 +25,7 @@ module.exports = async (event) => {
 
 let programs: GatewayPrograms;
 let fixture: GatewayFixture;
-const started: ChildProcess[] = [];
+const started: Program[] = [];
 
 beforeAll(async () => {
   programs = await buildGatewayPrograms();
@@ -34,37 +34,21 @@ beforeAll(async () => {
 afterAll(() => programs?.remove());
 
 afterEach(() => {
-  for (const child of started.splice(0)) child.kill("SIGKILL");
+  for (const { child } of started.splice(0)) child.kill("SIGKILL");
   fixture.remove();
 });
 
-interface Program {
-  readonly child: ChildProcess;
-  readonly exit: Promise<number | string | null>;
-  output(): string;
-}
-
-function startProgram(more: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, [programs.gateway], {
-    env: {
-      STACK_FILES: fixture.options.stackFiles.join(","),
-      POLYTAPE_HOME: fixture.options.home,
-      SECRETS_FOLDER: fixture.options.secretsFolder,
-      API_BIND_PORT: "0",
-      GATE: join(fixture.folder, "gate"),
-      ...more,
-    },
-    stdio: ["ignore", "pipe", "inherit"],
+function startGateway(more: Record<string, string> = {}): Program {
+  const program = startProgram(programs.gateway, {
+    STACK_FILES: fixture.options.stackFiles.join(","),
+    POLYTAPE_HOME: fixture.options.home,
+    SECRETS_FOLDER: fixture.options.secretsFolder,
+    API_BIND_PORT: "0",
+    GATE: join(fixture.folder, "gate"),
+    ...more,
   });
-  started.push(child);
-  let output = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  const exit = new Promise<number | string | null>((resolve) => {
-    child.once("exit", (code, signal) => resolve(signal ?? code));
-  });
-  return { child, exit, output: () => output };
+  started.push(program);
+  return program;
 }
 
 const gated = { handler: HANDLER, environment: { GATE: `$\{GATE}` } };
@@ -90,7 +74,7 @@ const isZombie = (pid: number) => readFileSync(`/proc/${pid}/stat`, "utf8").incl
 
 test("SIGTERM lets the call in flight finish, takes no new ones, and leaves no process", async () => {
   fixture = gatewayFixture({ held: gated }, { hostProgram: "" });
-  const program = startProgram();
+  const program = startGateway();
   const url = await urlOf(program);
   const pid = pidOf("held");
 
@@ -107,7 +91,7 @@ test("SIGTERM lets the call in flight finish, takes no new ones, and leaves no p
 
 test("functions end by themselves when the gateway is killed", async () => {
   fixture = gatewayFixture({ held: gated }, { hostProgram: "" });
-  const program = startProgram();
+  const program = startGateway();
   await urlOf(program);
   const pid = pidOf("held");
 
@@ -119,14 +103,14 @@ test("functions end by themselves when the gateway is killed", async () => {
 
 test("the next gateway ends a function that was too busy to notice the end of the last one", async () => {
   fixture = gatewayFixture({ held: gated }, { hostProgram: "" });
-  const first = startProgram();
+  const first = startGateway();
   fetch(`${await urlOf(first)}/function/held/block`).catch(() => {});
   const pid = pidOf("held");
   await reached();
   first.child.kill("SIGKILL");
   await first.exit;
 
-  await urlOf(startProgram());
+  await urlOf(startGateway());
 
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5_000 });
   expect(pidOf("held")).not.toBe(pid);
@@ -137,7 +121,7 @@ test("a function killed while it blocks is not waited for when the gateway stops
     { held: { ...gated, environment: { ...gated.environment, exec_timeout: "200ms" } } },
     { hostProgram: "" },
   );
-  const program = startProgram();
+  const program = startGateway();
   const url = await urlOf(program);
   const pid = pidOf("held");
 
@@ -153,7 +137,7 @@ test.each([
   ["a stack file that is not there", { STACK_FILES: "absent.yml" }, "absent.yml"],
 ])("%s stops the start with its reason", async (_, environment, reason) => {
   fixture = gatewayFixture({}, { hostProgram: "" });
-  const program = startProgram(environment);
+  const program = startGateway(environment);
 
   expect(await program.exit).toBe(1);
   expect(program.output()).toContain(reason);
