@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { keptFrom } from "./time.ts";
+import { keptFrom, toRfc3339 } from "./time.ts";
 
 test("keeps today and the whole UTC days before it", () => {
   const midnight = Date.parse("2026-11-22T00:00:00Z");
@@ -11,4 +12,15 @@ test("keeps today and the whole UTC days before it", () => {
 
 test("keeps everything when no days are named", () => {
   expect(keptFrom(0, Date.now())).toBeNull();
+});
+
+test("writes any moment as the platform does, one after the other of the same and of other days", () => {
+  const moment = fc.oneof(
+    fc.integer({ min: -8.64e15, max: 8.64e15 }),
+    fc.integer({ min: 1_790_000_000_000, max: 1_790_000_900_000 }),
+    fc.double({ min: 0, max: 1.8e12, noNaN: true }),
+  );
+  fc.assert(fc.property(moment, (atMs) => toRfc3339(atMs) === new Date(atMs).toISOString()));
+  expect(() => toRfc3339(Number.NaN)).toThrow(RangeError);
+  expect(() => toRfc3339(9e15)).toThrow(RangeError);
 });

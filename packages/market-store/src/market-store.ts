@@ -135,8 +135,13 @@ export interface TradeTape {
   findTrades(query: TradeQuery): Promise<StoredTrade[]>;
   /** Over the whole query, not a page. */
   aggregateTrades(query: TradeFilter): Promise<TradeAggregate>;
-  /** How many there are, and from when to when: of the whole query, not a page. */
-  surveyTrades(filter: TradeFilter): Promise<TradeSurvey>;
+  /** How many there are. */
+  countTrades(filter: TradeFilter): Promise<number>;
+  /**
+   * From when to when there are any; null: there are none. Asked for what was ingested later than a moment, it may lack
+   * what came in the last second.
+   */
+  findSpan(filter: TradeFilter): Promise<TradeSpan | null>;
   /** Makes what was written visible to searches, then reads all taker trades of the given minutes of tokens. */
   readMinutes(minutes: readonly TokenMinute[]): Promise<StoredTrade[]>;
   /** Event days that have an index, oldest first, as epoch ms of their start. */
@@ -214,11 +219,10 @@ export interface TradeQuery extends TradeFilter {
 /** Sort values of the last trade of a page. */
 export type TradePosition = readonly [tsMs: number, tie: number];
 
-/** How many trades there are, and the event times of the first and the last; null: there are none. */
-export interface TradeSurvey {
-  readonly n: number;
-  readonly firstMs: EpochMs | null;
-  readonly lastMs: EpochMs | null;
+/** The event times of the first and the last of some trades. */
+export interface TradeSpan {
+  readonly firstMs: EpochMs;
+  readonly lastMs: EpochMs;
 }
 
 /** Sums in millionths. */

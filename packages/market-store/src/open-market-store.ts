@@ -16,8 +16,7 @@ import { schemaGuard } from "./opensearch/schema-version.ts";
 import type { StoreParts } from "./opensearch/store-parts.ts";
 import { indexRetention } from "./retention/index-retention.ts";
 import { storeRoom } from "./room/store-room.ts";
-import { type StoredDays, storedDays } from "./trades/stored-days.ts";
-import { tradeTape } from "./trades/trade-tape.ts";
+import { type TapeMemory, tapeMemory, tradeTape } from "./trades/trade-tape.ts";
 import { storeBackups } from "./upkeep/store-backups.ts";
 import { readStoreState, readStoreVersions } from "./upkeep/store-state.ts";
 
@@ -29,12 +28,12 @@ export function openMarketStore(settings: StoreSettings, options: { now?: () => 
   const names = indexNames(settings.indexPrefix);
   const now = options.now ?? Date.now;
   const parts: StoreParts = { store, names, now, ready: schemaGuard(store, names) };
-  return marketStoreOn(parts, { days: storedDays(names, now), looks: bookLooks(now) });
+  return marketStoreOn(parts, { tape: tapeMemory(names, now), looks: bookLooks(now) });
 }
 
 /** What is remembered of the server; several views of one store share it. */
 interface StoreMemory {
-  readonly days: StoredDays;
+  readonly tape: TapeMemory;
   readonly looks: BookLooks;
 }
 
@@ -49,7 +48,7 @@ function marketStoreOn(parts: StoreParts, memory: StoreMemory): MarketStore {
       return made.markets;
     },
     get trades() {
-      made.trades ??= tradeTape(parts, memory.days);
+      made.trades ??= tradeTape(parts, memory.tape);
       return made.trades;
     },
     get candles() {

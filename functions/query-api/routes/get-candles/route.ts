@@ -177,9 +177,9 @@ async function readSeries(
   if (windows.count === 0) return { candles: [], pending: [] };
   const range = { assetId, interval, fromMs: windows.firstMs, toMs };
   const { interval: _, ...trades } = { ...range, marketId, rowSet: "taker" as const };
-  const [candles, { n }] = await Promise.all([
+  const [candles, n] = await Promise.all([
     api.store.candles.findCandles({ ...range, limit: windows.count }),
-    api.store.trades.surveyTrades(trades),
+    api.store.trades.countTrades(trades),
   ]);
   if (n === candles.reduce((sum, candle) => sum + candle.n, 0)) return { candles, pending: [] };
   const tradesPerWindow = await api.store.trades.countPerWindow({ ...range, marketId });

@@ -43,12 +43,8 @@ export async function readCoverage(
 /** Where the rows lie that were stored after the first page was read. */
 async function laterRows(api: ApiParts, { asOfMs, ...filter }: Filter): Promise<LaterRows | null> {
   const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
-  const { firstMs, lastMs } = await api.store.trades.surveyTrades({
-    ...filter,
-    toMs,
-    ingestedAfterMs: asOfMs,
-  });
-  return firstMs === null || lastMs === null ? null : { fromMs: firstMs, toMs: lastMs + SECOND_MS };
+  const span = await api.store.trades.findSpan({ ...filter, toMs, ingestedAfterMs: asOfMs });
+  return span && { fromMs: span.firstMs, toMs: span.lastMs + SECOND_MS };
 }
 
 /**
@@ -63,6 +59,6 @@ async function lacksRows(
 ): Promise<boolean> {
   const { trades, more } = await page;
   if (more) return false;
-  const { n } = await api.store.trades.surveyTrades(filter);
+  const n = await api.store.trades.countTrades(filter);
   return n > start.rowsBefore + trades.length;
 }

@@ -187,21 +187,41 @@ export function describeTrades(open: () => StoreUnderTest): void {
       expect(rest.map(({ tradeId }) => tradeId)).toEqual(inOrder(trades.slice(2)));
     });
 
-    it("surveys the whole query: how many trades, the first and the last", async () => {
+    it("tells of the whole query how many trades there are, and from when to when", async () => {
       const { store, settle } = open();
       const { marketId, trades } = tradesOnDays([0, 1, 2], 2);
       await store.trades.createTrades(trades);
       await settle();
       const times = trades.map(({ tsSeconds }) => tsSeconds * 1_000);
+      const [firstMs, lastMs] = [Math.min(...times), Math.max(...times)];
 
-      expect(await store.trades.surveyTrades({ marketId })).toEqual({
-        n: 6,
-        firstMs: Math.min(...times),
-        lastMs: Math.max(...times),
-      });
-      const none = { n: 0, firstMs: null, lastMs: null };
-      expect(await store.trades.surveyTrades({ marketId, toMs: Math.min(...times) })).toEqual(none);
-      expect(await store.trades.surveyTrades({ marketId: freshIds().marketId })).toEqual(none);
+      expect(await store.trades.countTrades({ marketId })).toBe(6);
+      expect(await store.trades.findSpan({ marketId })).toEqual({ firstMs, lastMs });
+      for (const nothing of [{ marketId, toMs: firstMs }, { marketId: freshIds().marketId }]) {
+        expect(await store.trades.countTrades(nothing)).toBe(0);
+        expect(await store.trades.findSpan(nothing)).toBeNull();
+      }
+    });
+
+    it("tells where what was ingested later lies, a second after it can be seen at most", async () => {
+      const { store, clock, settle } = open();
+      const { marketId, assetId } = freshIds();
+      const at = (day: number) => aTrade({ marketId, assetId, tsSeconds: START_SECONDS + day * 86_400 });
+      clock.nowMs = 1_791_000_000_000;
+      await store.trades.createTrades([at(0), at(1), at(2)]);
+      await settle();
+      const later = { marketId, ingestedAfterMs: clock.nowMs };
+      expect(await store.trades.findSpan(later)).toBeNull();
+
+      clock.nowMs += 500;
+      const late = aTrade({ marketId, assetId, size: 7, tsSeconds: START_SECONDS + 86_400 });
+      await store.trades.createTrades([late]);
+      await settle();
+      clock.nowMs += 500;
+
+      const atMs = tradeTsMs(late);
+      expect(await store.trades.findSpan(later)).toEqual({ firstMs: atMs, lastMs: atMs });
+      expect(await store.trades.findSpan({ ...later, ingestedAfterMs: clock.nowMs })).toBeNull();
     });
 
     it("sums the whole query in exact millionths", async () => {

@@ -40,14 +40,12 @@ export function inMemoryTrades(now: () => EpochMs): TradeTape {
         found.reduce((total, trade) => total + of(trade), 0);
       return { n: found.length, volume: sum(sizeMillionths), notional: sum(notionalMillionths) };
     },
-    async surveyTrades(filter) {
+    async countTrades(filter) {
+      return [...tape.values()].filter((trade) => matches(trade, filter)).length;
+    },
+    async findSpan(filter) {
       const times = [...tape.values()].filter((trade) => matches(trade, filter)).map(tradeTsMs);
-      const none = times.length === 0;
-      return {
-        n: times.length,
-        firstMs: none ? null : Math.min(...times),
-        lastMs: none ? null : Math.max(...times),
-      };
+      return times.length === 0 ? null : { firstMs: Math.min(...times), lastMs: Math.max(...times) };
     },
     async readMinutes(minutes) {
       const wanted = new Set(minutes.map((minute) => `${minute.assetId}|${minute.openTimeMs}`));

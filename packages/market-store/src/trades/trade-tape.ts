@@ -18,6 +18,7 @@ import { searchStore } from "../opensearch/search.ts";
 import type { StoreParts } from "../opensearch/store-parts.ts";
 import { checkResultWindow, RESULT_WINDOW_MAX, storeRefused } from "../store-errors.ts";
 import { minuteClauses, minuteSearches } from "./minute-search.ts";
+import { type NewestArrivals, newestArrivals } from "./newest-arrivals.ts";
 import { type StoredDays, storedDays } from "./stored-days.ts";
 import { tradeLists } from "./token-minutes.ts";
 import { type FixedTexts, tradeLine, tradeOf } from "./trade-document.ts";
@@ -38,14 +39,24 @@ function sumsAnswer<const Name extends string>(aggs: Readonly<Record<Name, objec
   const names = z.enum(Object.keys(aggs) as Name[]);
   return z.object({
     hits: z.object({ total: z.object({ value: z.number() }) }),
-    aggregations: z.record(names, z.object({ value: z.number().nullable() })),
+    aggregations: z.record(names, z.object({ value: z.number().nullable() })).prefault({} as never),
   });
+}
+
+/** What several views of one tape remember together. */
+export interface TapeMemory {
+  readonly days: StoredDays;
+  readonly arrivals: NewestArrivals;
+}
+
+export function tapeMemory(names: IndexNames, now: () => EpochMs): TapeMemory {
+  return { days: storedDays(names, now), arrivals: newestArrivals(names, now) };
 }
 
 /** Trades in one index per event day, each created once under an id computed from the trade. */
 export function tradeTape(
   { store, names, now, ready }: StoreParts,
-  days: StoredDays = storedDays(names, now),
+  memory: TapeMemory = tapeMemory(names, now),
 ): TradeTape {
   function daysPath(dayList: readonly EpochMs[]): string {
     return dayList.map((day) => names.tradesOfDay(day)).join(",");
@@ -53,7 +64,10 @@ export function tradeTape(
 
   /** The indices that can hold rows of a question; null: there are none. */
   async function indicesWithin(filter: TradeFilter): Promise<string | null> {
-    const within = daysWithin(await days.list(store), filter);
+    const { ingestedAfterMs } = filter;
+    const arrivals = ingestedAfterMs === undefined ? null : await memory.arrivals.read(store);
+    const isLater = (day: EpochMs) => !arrivals || (arrivals.get(day) ?? 0) > (ingestedAfterMs ?? 0);
+    const within = daysWithin(await memory.days.list(store), filter).filter(isLater);
     if (within.length === 0) return null;
     return within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within);
   }
@@ -107,7 +121,7 @@ export function tradeTape(
       // Stamped as late as possible and again for every try: readers look only at what is older than a margin.
       const lineOf = (trade: Trade) => tradeLine(trade, dayOf(trade), now());
       const outcome = await sendBulk(store, trades, lineOf);
-      for (const trade of trades) days.noteWritten(windowStart(tradeTsMs(trade), DAY_MS));
+      for (const trade of trades) memory.days.noteWritten(windowStart(tradeTsMs(trade), DAY_MS));
       return { stored: outcome.written, repeated: outcome.conflicts.length };
     },
 
@@ -116,7 +130,7 @@ export function tradeTape(
       const clauses = tradeClauses(query);
       const found: StoredTrade[] = [];
       let skip = query.offset ?? 0;
-      for (const group of dayGroups(await days.list(store), query)) {
+      for (const group of dayGroups(await memory.days.list(store), query)) {
         const page = pageOf(query, { skip, missing: query.limit - found.length });
         const { trades, total } = await search(group, query, clauses, page);
         for (const trade of trades) found.push(trade);
@@ -131,9 +145,15 @@ export function tradeTape(
       return { n, volume: exactSum(volume.value ?? 0), notional: exactSum(notional.value ?? 0) };
     },
 
-    async surveyTrades(filter) {
-      const { n, first, last } = (await sumUp(filter, EDGES)) ?? NO_TRADES;
-      return { n, firstMs: first.value, lastMs: last.value };
+    async countTrades(filter) {
+      return (await sumUp(filter, {}))?.n ?? 0;
+    },
+
+    async findSpan(filter) {
+      const { first, last } = (await sumUp(filter, EDGES)) ?? NO_TRADES;
+      return first.value === null || last.value === null
+        ? null
+        : { firstMs: first.value, lastMs: last.value };
     },
 
     async countPerWindow(query) {
@@ -158,7 +178,7 @@ export function tradeTape(
       return read;
     },
 
-    storedDays: async () => [...(await days.list(store))],
+    storedDays: async () => [...(await memory.days.list(store))],
   };
 }
 
