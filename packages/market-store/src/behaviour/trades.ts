@@ -65,6 +65,7 @@ export function describeTrades(open: () => StoreUnderTest): void {
         { price: 0.001, size: 8_999_999_999.123_457 },
         { price: 1, size: 123_456.789_012_345 },
         { price: 0.57, size: 5 },
+        { price: 5e-324, size: 8e9 },
       ];
       clock.nowMs = 1_791_000_000_123;
       const trades = amounts.map((amount, i) => {

@@ -25,15 +25,15 @@ export function textOf({ _id: id, fields }: ColumnHit, field: string, what: stri
   throw storeRefused(`to be understood: ${what}`, { id, field });
 }
 
-/** The largest value that a search can name of each kind of field. */
+/** The largest value of each kind of field. */
 const LARGEST = {
-  double: 1e300,
+  double: Number.MAX_VALUE,
   integer: 2 ** 31 - 1,
   long: Number.MAX_SAFE_INTEGER,
   date: 253_402_300_799_999,
 } as const;
 
-/** A field that holds numbers below 2^53 and none below zero, and its kind in the mapping. */
+/** A field that holds no number below zero, nor a whole one beyond 2^53, and its kind in the mapping. */
 export type NumberColumn = readonly [field: string, kind: keyof typeof LARGEST];
 
 /** What a document without the field has in its place. */
@@ -63,10 +63,10 @@ export function numbersOf<const Columns extends readonly NumberColumn[]>(
   { what, from = 0 }: { readonly what: string; readonly from?: number },
 ): { readonly [Place in keyof Columns]: number } {
   const values = Array.isArray(sort) ? (from === 0 ? sort : sort.slice(from)) : [];
-  for (let place = 0; place < columns.length; place += 1) {
+  for (const [place, [field, kind]] of columns.entries()) {
     const value: unknown = values[place];
-    if (typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER) continue;
-    throw storeRefused(`to be understood: ${what}`, { id, field: columns[place]?.[0] });
+    if (typeof value !== "number" || value < 0 || value > LARGEST[kind])
+      throw storeRefused(`to be understood: ${what}`, { id, field });
   }
   return values as unknown as { readonly [Place in keyof Columns]: number };
 }
