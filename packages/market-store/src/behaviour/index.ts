@@ -5,6 +5,7 @@ import { describeCoverage } from "./coverage.ts";
 import { describeMarkets } from "./markets.ts";
 import { describeRoom } from "./room.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
+import { describeTradeLists } from "./trade-lists.ts";
 import { describeTrades } from "./trades.ts";
 
 export type { StoreUnderTest } from "./store-under-test.ts";
@@ -13,6 +14,7 @@ export type { StoreUnderTest } from "./store-under-test.ts";
 export function describeStoreBehaviour(open: () => StoreUnderTest): void {
   describeMarkets(open);
   describeTrades(open);
+  describeTradeLists(open);
   describeCandles(open);
   describeBooks(open);
   describeBookkeeping(open);
