@@ -40,10 +40,11 @@ export function parseMoment(text: string): EpochMs | null {
 }
 
 function wholeNumberParameter(bounds: { min: number; max: number }, description: string) {
-  const sentence = `must be a whole number from ${bounds.min} to ${bounds.max}, without leading zeros`;
+  const sentence = `must be a whole number from ${bounds.min} to ${bounds.max}`;
   return z
     .string()
-    .refine((text) => /^(0|[1-9]\d{0,8})$/.test(text), sentence)
+    .refine((text) => /^\d{1,9}$/.test(text), sentence)
+    .refine((text) => !/^0\d/.test(text), "must have no leading zeros")
     .transform(Number)
     .refine((value) => value >= bounds.min && value <= bounds.max, sentence)
     .meta({ description, type: "integer", minimum: bounds.min, maximum: bounds.max });

@@ -8,8 +8,8 @@ export const rejections: readonly Rejection[] = (
   [
     ["limit=0", "limit must be a whole number from 1 to 1000"],
     ["limit=1001", "limit must be a whole number from 1 to 1000"],
-    ["limit=05", "limit must be a whole number from 1 to 1000, without leading zeros"],
-    ["page=007", "without leading zeros"],
+    ["limit=05", "limit must have no leading zeros."],
+    ["page=007", "page must have no leading zeros."],
     ["limit=ten", "limit must be"],
     ["limit=", "limit must be"],
     ["limit=5&limit=6", "limit is given twice"],
