@@ -12,8 +12,9 @@ const PARTS: Readonly<Record<string, { variable: string; standard: string }>> = 
 export function nextStep(error: unknown, tools: Pick<Tools, "surroundings">): string {
   const part = error instanceof PolytapeError ? PARTS[error.code] : undefined;
   if (part === undefined) return "";
-  const address = variableOf(tools, part.variable) ?? part.standard;
-  return ` It was asked at ${address} (${part.variable}): \`make status\` tells what runs here, \`polytape doctor\` what is wrong.`;
+  const given = variableOf(tools, part.variable);
+  const here = given === undefined ? '`make polytape ARGS="…"` asks the copy that runs here, ' : "";
+  return ` It was asked at ${given ?? part.standard} (${part.variable}): ${here}\`make status\` tells what runs here, \`polytape doctor\` what is wrong.`;
 }
 
 /** Undefined too when the settings cannot be read: the error at hand is the one to tell. */

@@ -112,6 +112,16 @@ test("a server that is away ends with status 1", async () => {
   });
 });
 
+test("who has named no server is told how to ask the copy that runs here, with its passwords", async () => {
+  const away = new PolytapeError("operating", "bus_unavailable", "NATS refused the login.");
+  const unset = aShell();
+  const set = aShell({ surroundings: { variables: { NATS_URL: "nats://tape:4222" } } });
+  for (const { bus } of [unset, set]) bus.failWith(away);
+
+  expect((await unset.call("keys", "list")).errors.join()).toContain('make polytape ARGS="…"');
+  expect((await set.call("keys", "list")).errors.join()).not.toContain("make polytape");
+});
+
 test("credentials in an address are not repeated when its server is away", async () => {
   const surroundings = { variables: { NATS_URL: "nats://ada:se@cret@tape:4222,nats://ada:other@b:4222" } };
   const { call, bus } = aShell({ surroundings });
