@@ -291,8 +291,8 @@ test("the first word of commands with --help tells of all of them", async () => 
   expect(out.join("\n")).toMatch(/backfill start.*backfill status/s);
 });
 
-test("tells its version", async () => {
-  expect(await aShell().call("--version")).toEqual({ status: 0, out: [version], told: [], errors: [] });
+test.each(["--version", "-V", "version"])("tells its version when asked by %s", async (word) => {
+  expect(await aShell().call(word)).toEqual({ status: 0, out: [version], told: [], errors: [] });
 });
 
 test("help names every command and every option", async () => {

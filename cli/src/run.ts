@@ -19,7 +19,7 @@ export async function run(
     for (const line of overview(commands)) tools.print(line);
     return words.length === 0 ? 2 : 0;
   }
-  if (words[0] === "--version") {
+  if (["version", "--version", "-V"].includes(words[0] ?? "")) {
     tools.print(version);
     return 0;
   }
