@@ -152,6 +152,18 @@ test("a day means its start, and other times go as they are", async () => {
   expect(asked[0]?.search).toBe("?from=2026-11-20T00%3A00%3A00Z&to=1795305600&limit=100");
 });
 
+test.each(["tomorrow", "2026-13-45", "2026-11-22T10:00", ""])(
+  "a time that is none (%j) is refused with all forms that are taken",
+  async (time) => {
+    const { call, asked } = aTape(1);
+
+    const { status, errors } = await call("trades", "--from", time);
+
+    expect([status, asked]).toEqual([2, []]);
+    expect(errors.join()).toMatch(/--from must be a day \(.*a moment \(.*seconds or milliseconds/);
+  },
+);
+
 test("--all and --limit do not go together", async () => {
   expect(await aTape(1).call("trades", "--all", "--limit", "5")).toMatchObject({ status: 2 });
 });

@@ -37,11 +37,14 @@ export function asked(description: string) {
   return z.string().optional().meta({ description });
 }
 
-/** A time that the API reads (RFC 3339, or seconds or milliseconds since the epoch), or a UTC day: its start. */
+/** A time that the API reads, or a UTC day: its start. The API's own refusal would not tell of days. */
 export function askedMoment(description: string) {
+  const day = z.iso.date().transform((text) => `${text}T00:00:00Z`);
   return z
-    .string()
-    .transform((text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text))
+    .union(
+      [day, z.iso.datetime({ offset: true }), z.string().regex(/^\d+$/)],
+      "must be a day (2026-11-22), a moment (2026-11-22T10:00:00Z), or seconds or milliseconds since the epoch",
+    )
     .optional()
     .meta({ description: `${description}: a day or a moment` });
 }
