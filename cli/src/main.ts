@@ -8,6 +8,8 @@ import { run } from "./run.ts";
 async function main(): Promise<void> {
   // A reader that has seen enough (`| head`) closes the pipe: that is no fault.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  // Nobody listens to what is said on the side any more: the status still tells how it ended.
+  process.stderr.on("error", () => {});
   const tell = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };

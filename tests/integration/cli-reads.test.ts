@@ -55,9 +55,8 @@ function someTrades(): Trade[] {
   return numberEqualTrades().number(newestFirst, { rowSet: "taker", receivedAtMs: START_MS + HOUR_MS });
 }
 
-/** Runs the program to its end; `commandLine` is what every user of the machine could see of it. */
-async function polytape(...words: string[]) {
-  const child = spawn(process.execPath, [deployment.program, ...words], {
+function startPolytape(words: readonly string[]) {
+  return spawn(process.execPath, [deployment.program, ...words], {
     env: {
       NATS_URL: deployment.nats.url,
       OPENSEARCH_URL: inject("openSearchUrl"),
@@ -67,6 +66,11 @@ async function polytape(...words: string[]) {
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
+}
+
+/** Runs the program to its end; `commandLine` is what every user of the machine could see of it. */
+async function polytape(...words: string[]) {
+  const child = startPolytape(words);
   const commandLine = readFileSync(`/proc/${child.pid}/cmdline`, "utf8");
   const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -120,6 +124,16 @@ test("a stretch that is not proven complete ends with status 3 and its gap, all 
   expect(lines).toHaveLength(6);
   expect(errors).toMatch(/gap: .* unknown/);
   expect(errors).toMatch(/polytape: (It is not known whether this is|This is not) complete/);
+});
+
+test("ends with its own status also when nobody listens to what is said on the side", async () => {
+  const child = startPolytape(["trades", "--limit", "5"]);
+  const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+
+  child.stderr.destroy();
+
+  expect((await text(child.stdout)).split("\n")).toHaveLength(7);
+  expect(await exit).toBe(3);
 });
 
 test("reads the book, a market by each of its names, candles, coverage and the key", async () => {
