@@ -291,6 +291,17 @@ test("the first word of commands with --help tells of all of them", async () => 
   expect(out.join("\n")).toMatch(/backfill start.*backfill status/s);
 });
 
+test.each([["trades"], ["keys", "create"], ["keys"]])(
+  "help %s %s says what --help says",
+  async (...words) => {
+    const asked = await aShell().call("help", ...words);
+
+    expect(asked).toMatchObject({ status: 0, errors: [] });
+    expect(asked.out[0]).toContain(`polytape ${words.join(" ")}`);
+    expect(asked.out).toEqual((await aShell().call(...words, "--help")).out);
+  },
+);
+
 test.each(["--version", "-V", "version"])("tells its version when asked by %s", async (word) => {
   expect(await aShell().call(word)).toEqual({ status: 0, out: [version], told: [], errors: [] });
 });

@@ -15,6 +15,8 @@ export async function run(
   tools: Tools,
   printError: (line: string) => void,
 ): Promise<ExitStatus> {
+  if (words[0] === "help" && words.length > 1)
+    return run(commands, [...words.slice(1), "--help"], tools, printError);
   if (words.length === 0 || ["help", "--help", "-h"].includes(words[0] ?? "")) {
     for (const line of overview(commands)) tools.print(line);
     return words.length === 0 ? 2 : 0;
