@@ -32,14 +32,24 @@ export function keptFrom(retentionDays: number, atMs: EpochMs): EpochMs | null {
 /** RFC 3339 with milliseconds, UTC. Throws a RangeError for what is no moment. */
 export function toRfc3339(atMs: EpochMs): string {
   const startMs = windowStart(atMs, DAY_MS);
-  if (startMs !== lastDay.startMs) lastDay = { startMs, text: new Date(startMs).toISOString().slice(0, -13) };
+  const place = (startMs / DAY_MS) & (KNOWN_DAYS - 1);
+  let day = knownDays[place];
+  if (day?.startMs !== startMs) {
+    day = { startMs, text: new Date(startMs).toISOString().slice(0, -13) };
+    knownDays[place] = day;
+  }
   const ms = Math.trunc(atMs - startMs);
   const seconds = Math.floor(ms / SECOND_MS);
   const minutes = Math.floor(seconds / 60);
   const ofDay = `${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}`;
-  return `${lastDay.text}${ofDay}.${String(ms % SECOND_MS).padStart(3, "0")}Z`;
+  return `${day.text}${ofDay}.${String(ms % SECOND_MS).padStart(3, "0")}Z`;
 }
 
-/** Answers name thousands of moments of one day, whose date is the most of the work. */
-let lastDay = { startMs: Number.NaN, text: "" };
+/** A power of two. */
+const KNOWN_DAYS = 64;
+/**
+ * Answers name thousands of moments of few days, whose dates are the most of the work; those of markets alternate
+ * between days, so that the last one alone would be the wrong one each time.
+ */
+const knownDays: { readonly startMs: EpochMs; readonly text: string }[] = [];
 const TWO_DIGITS = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, "0"));
