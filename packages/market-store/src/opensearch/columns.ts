@@ -63,7 +63,8 @@ export function numbersOf<const Columns extends readonly NumberColumn[]>(
   { what, from = 0 }: { readonly what: string; readonly from?: number },
 ): { readonly [Place in keyof Columns]: number } {
   const values = Array.isArray(sort) ? (from === 0 ? sort : sort.slice(from)) : [];
-  for (const [place, [field, kind]] of columns.entries()) {
+  for (let place = 0; place < columns.length; place += 1) {
+    const [field, kind = "long"] = columns[place] ?? [];
     const value: unknown = values[place];
     if (typeof value !== "number" || value < 0 || value > LARGEST[kind])
       throw storeRefused(`to be understood: ${what}`, { id, field });
