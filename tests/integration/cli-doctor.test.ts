@@ -7,7 +7,7 @@ import { commands, connectTools, run } from "@polytape/cli";
 import { applyTopology, connectEventBus } from "@polytape/event-bus";
 import { findRepository, QUICK_JAVA, type RunningStack, startStack } from "@polytape/local";
 import { topology } from "@polytape/nats";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 
 /** The whole stack with its simulator; one part after the other is stopped or spoilt, and mended again. */
 const SETTINGS = { OPENSEARCH_HEAP: "256m", OPENSEARCH_JAVA_OPTS: QUICK_JAVA.join(" ") };
@@ -182,6 +182,9 @@ test("a function that answers 503 at every call is named, with why and what to d
       body: JSON.stringify({ "index.blocks.write": value }),
     });
   const ingest = () => fetch(`${stack.urls.gateway}/function/ingest-markets`, { method: "POST" });
+  // A process that was started a moment ago has not succeeded yet, and is told of in other words.
+  await vi.waitUntil(async () => (await ingest()).status === 200, { timeout: 30_000, interval: 200 });
+  onTestFinished(() => block(null).then(() => {}));
   await block(true);
   await vi.waitUntil(async () => (await ingest()).status === 503, { timeout: 30_000, interval: 200 });
 
