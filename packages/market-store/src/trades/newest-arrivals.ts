@@ -7,8 +7,8 @@ import { searchStore } from "../opensearch/search.ts";
 
 /** As long as it takes at most until a search sees a write. */
 const KEEP_MS = SECOND_MS;
-/** Days of the longest retention, and some. */
-const INDICES_MAX = 2_000;
+/** More than the days of the longest retention (36,500), and below what the server gives at most (65,535). */
+const INDICES_MAX = 40_000;
 
 const arrivalsAnswer = z.object({
   aggregations: z
