@@ -83,6 +83,16 @@ test("the tape is looked at once a second, and the answer says when", async () =
   expect(await statusAt(NOW + 1_000)).toEqual([1_000, 1_000]);
 });
 
+test("the moment that is told is never later than the question, also when the clock was set back", async () => {
+  const api = await anApi();
+  await api.ask("/v1/status");
+
+  api.clock.nowMs = NOW - 3_600_000;
+  const { body } = await api.ask("/v1/status");
+
+  expect(Date.parse(body.now)).toBe(NOW - 3_600_000);
+});
+
 test("a look that fails is remembered by nobody, and fails for nobody else", async () => {
   const api = await anApi();
   api.store.failNext("markets.lastUpdatedMarket");

@@ -24,6 +24,8 @@ export function createTapeFreshness(now: () => EpochMs): (readers: Readers) => P
   let last: { readonly freshness: TapeFreshness; readonly atMs: EpochMs } | null = null;
   return async (readers) => {
     const nowMs = now();
+    // The clock was set back.
+    if (last && nowMs < last.atMs) last = null;
     if (last && nowMs - last.atMs < KEPT_MS) return last.freshness;
     const freshness = await readFreshness(readers, nowMs);
     if (last === null || last.atMs < nowMs) last = { freshness, atMs: nowMs };

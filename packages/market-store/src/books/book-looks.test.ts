@@ -26,6 +26,17 @@ test("looks are read once a second: until then a book is as old as it was known 
   expect([await lastSeen(), said.reads]).toEqual([500, 2]);
 });
 
+test("a clock that was set back makes no look last longer", async () => {
+  const { clock, said, lastSeen } = aCheckpoint();
+  clock.nowMs = 3_600_000;
+  await lastSeen();
+
+  clock.nowMs = 60_000;
+  said.observedAtMs = 59_000;
+
+  expect(await lastSeen()).toBe(59_000);
+});
+
 test("a reading that is given up fails for whoever gave it up, and for nobody else", async () => {
   const { looks, lastSeen } = aCheckpoint();
 

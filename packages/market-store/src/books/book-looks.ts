@@ -18,6 +18,8 @@ export function bookLooks(now: () => EpochMs): BookLooks {
   return {
     async latest(readCheckpoint) {
       const askedMs = now();
+      // The clock was set back.
+      if (known && askedMs < known.atMs) known = null;
       if (known && askedMs - known.atMs < KEEP_MS) return known.looks;
       const looks = readLooks((await readCheckpoint())?.state);
       if (known === null || known.atMs < askedMs) known = { looks, atMs: askedMs };

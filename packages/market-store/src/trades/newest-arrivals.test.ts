@@ -35,3 +35,15 @@ test("no day is left out, however long days are kept", async () => {
 
   expect(arrivals.size).toBe(36_500);
 });
+
+test("what is remembered is of the last second also when the clock was set back", async () => {
+  const clock = { nowMs: DAY_MS };
+  const { connection, said } = aServer({ days: 1 });
+  const arrivals = newestArrivals(NAMES, () => clock.nowMs);
+  await arrivals.read(connection);
+
+  clock.nowMs -= 3_600_000;
+  said.newestMs = clock.nowMs;
+
+  expect((await arrivals.read(connection)).get(0)).toBe(clock.nowMs);
+});

@@ -61,6 +61,8 @@ export function newestArrivals(names: IndexNames, now: () => EpochMs): NewestArr
   return {
     async read(store) {
       const askedMs = now();
+      // The clock was set back.
+      if (known && askedMs < known.atMs) known = null;
       if (known && askedMs - known.atMs < KEEP_MS) return known.arrivals;
       const arrivals = await fetchArrivals(store);
       known = { arrivals, atMs: askedMs };
