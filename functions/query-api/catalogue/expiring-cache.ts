@@ -6,11 +6,17 @@ export interface ExpiringCache<Value> {
   set(key: string, value: Value, expiresAtMs: EpochMs): void;
 }
 
-/** Remembers at most `entriesMax` values for a while; the one set longest ago makes room. */
+/**
+ * Remembers at most `entriesMax` values for a while; the one set longest ago makes room. A clock that is set back ends the
+ * while of all: they would last until it has come to them again.
+ */
 export function createExpiringCache<Value>(entriesMax: number): ExpiringCache<Value> {
   const entries = new Map<string, { value: Value; expiresAtMs: EpochMs }>();
+  let latestMs = Number.NEGATIVE_INFINITY;
   return {
     get(key, nowMs) {
+      if (nowMs < latestMs) entries.clear();
+      latestMs = nowMs;
       const entry = entries.get(key);
       return entry && nowMs < entry.expiresAtMs ? entry.value : undefined;
     },

@@ -15,8 +15,14 @@ const KEPT_MS = 1_500;
 const TIMELINES_MAX = 500;
 /** Of all markets, by stream: as many as questions may reach back. */
 const DAYS_MAX = 3 * COVERAGE_DAYS_MAX;
-/** A day that nobody asks about any more is forgotten after so long. */
+/** A day is read anew after so long, whatever its version says: a backup that was put back may have given it twice. */
 const DAYS_KEPT_MS = HOUR_MS;
+
+interface KnownDay {
+  readonly day: RememberedDay;
+  readonly freshUntilMs: EpochMs;
+  readonly keptUntilMs: EpochMs;
+}
 
 /** What is known about a stretch of time, as one question reads it. */
 export interface CompletenessReader {
@@ -32,7 +38,7 @@ export function createCompletenessReaders(
   now: () => EpochMs,
 ): (ledger: Pick<CoverageLedger, "readTimeline">) => CompletenessReader {
   const timelines = createExpiringCache<CoverageStretch[]>(TIMELINES_MAX);
-  const days = createExpiringCache<{ day: RememberedDay; freshUntilMs: EpochMs }>(DAYS_MAX);
+  const days = createExpiringCache<KnownDay>(DAYS_MAX);
 
   async function readDays(
     ledger: Pick<CoverageLedger, "readTimeline">,
@@ -56,7 +62,11 @@ export function createCompletenessReaders(
           if (isFresh) untilMs = Math.min(untilMs, known.freshUntilMs);
           return { day: known.day, isFresh };
         },
-        set: (dayId, day) => days.set(dayId, { day, freshUntilMs }, askedMs + DAYS_KEPT_MS),
+        set(dayId, day) {
+          const known = days.get(dayId, askedMs);
+          const keptUntilMs = known?.day === day ? known.keptUntilMs : askedMs + DAYS_KEPT_MS;
+          days.set(dayId, { day, freshUntilMs, keptUntilMs }, keptUntilMs);
+        },
       },
     );
     timelines.set(key, read, untilMs);

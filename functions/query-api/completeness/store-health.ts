@@ -1,4 +1,4 @@
-import type { EpochMs } from "@polytape/market-model";
+import { type EpochMs, isWithin } from "@polytape/market-model";
 import type { MarketStore } from "@polytape/market-store";
 import { withinDeadline } from "../http/within-deadline.ts";
 
@@ -18,7 +18,7 @@ export function createStoreHealth(
 ): () => Promise<Health | null> {
   let asked: { atMs: EpochMs; answer: Promise<Health | null> } | null = null;
   return () => {
-    if (asked && now() - asked.atMs < KEPT_MS) return asked.answer;
+    if (asked && isWithin(asked.atMs, now(), KEPT_MS)) return asked.answer;
     const asking = withinDeadline((signal) => store.cancelledBy(signal).health(), HEALTH_WITHIN_MS);
     const answer = asking.catch((error: unknown) => {
       onTrouble(error);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { keptFrom, toRfc3339 } from "./time.ts";
+import { isWithin, keptFrom, toRfc3339 } from "./time.ts";
 
 test("keeps today and the whole UTC days before it", () => {
   const midnight = Date.parse("2026-11-22T00:00:00Z");
@@ -23,4 +23,13 @@ test("writes any moment as the platform does, one after the other of the same an
   fc.assert(fc.property(moment, (atMs) => toRfc3339(atMs) === new Date(atMs).toISOString()));
   expect(() => toRfc3339(Number.NaN)).toThrow(RangeError);
   expect(() => toRfc3339(9e15)).toThrow(RangeError);
+});
+
+test("a moment is recent for a while, and never when it lies ahead", () => {
+  expect([1_000, 1_999, 2_000, 999].map((nowMs) => isWithin(1_000, nowMs, 1_000))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

@@ -21,6 +21,11 @@ export function windowStart(atMs: EpochMs, lengthMs: number): EpochMs {
   return Math.floor(atMs / lengthMs) * lengthMs;
 }
 
+/** Whether a moment lies less than a while back. Not when it lies ahead: the clock was set back since. */
+export function isWithin(atMs: EpochMs, nowMs: EpochMs, whileMs: number): boolean {
+  return atMs <= nowMs && nowMs - atMs < whileMs;
+}
+
 /**
  * The first moment that is kept, a UTC midnight: today and so many whole days before it; null (0 days): everything is.
  * What deletes, what answers and what fills in go by this one. (decision 0015)

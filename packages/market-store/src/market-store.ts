@@ -138,10 +138,10 @@ export interface TradeTape {
   /** How many there are. */
   countTrades(filter: TradeFilter): Promise<number>;
   /**
-   * From when to when there are any; null: there are none. Asked for what was ingested later than a moment, it may lack
-   * what came in the last second.
+   * From when to when there are any; null: there are none. Not exact, it may lack what came in the last second, and costs
+   * little where nothing was ingested later than the filter says.
    */
-  findSpan(filter: TradeFilter): Promise<TradeSpan | null>;
+  findSpan(filter: TradeFilter, options: { readonly exact: boolean }): Promise<TradeSpan | null>;
   /** Makes what was written visible to searches, then reads all taker trades of the given minutes of tokens. */
   readMinutes(minutes: readonly TokenMinute[]): Promise<StoredTrade[]>;
   /** Event days that have an index, oldest first, as epoch ms of their start. */

@@ -29,36 +29,41 @@ export async function readCoverage(
   // Of days that are no longer kept the ledger may still say that they were complete.
   const keptFromMs = keptFrom(api.rules.retentionDays, nowMs) ?? 0;
   const fromMs = Math.min(Math.max(filter.fromMs ?? keptFromMs, keptFromMs), toMs);
-  const isWalk = reading.start.after !== null;
-  const [known, later, isShort] = await Promise.all([
+  const [known, leftOut] = await Promise.all([
     api.completeness.timeline({ stream: "trades", marketId, assetId }, fromMs, toMs),
-    isWalk ? laterRows(api, filter) : null,
-    isWalk && lacksRows(api, filter, reading),
+    reading.start.after === null ? null : rowsLeftOut(api, filter, { ...reading, whole: { fromMs, toMs } }),
   ]);
-  const timeline = withoutLaterRows(known, isShort ? { fromMs, toMs } : later);
+  const timeline = withoutLaterRows(known, leftOut);
   const openStart = filter.fromMs === undefined && api.rules.retentionDays === 0;
   return coverageBlockOf(timeline, { fromMs, toMs, openStart });
 }
 
-/** Where the rows lie that were stored after the first page was read. */
-async function laterRows(api: ApiParts, { asOfMs, ...filter }: Filter): Promise<LaterRows | null> {
-  const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
-  const span = await api.store.trades.findSpan({ ...filter, toMs, ingestedAfterMs: asOfMs });
-  return span && { fromMs: span.firstMs, toMs: span.lastMs + SECOND_MS };
-}
-
 /**
- * Whether the pages of a walk, with this last one, lack rows that had arrived before it: a busy store showed them only
- * when the walk had passed their place (see `REFRESH_LAG_MS`). Counted after the page was read, so that what appears
- * in between is told rather than not.
+ * Where the rows lie that the pages of a walk leave out. Those that were stored after the first page was read; and on the
+ * last page everywhere, when there are more than the pages gave: a busy store showed some only when the walk had passed
+ * their place (see `REFRESH_LAG_MS`). Looked for after the page was read, so that what appears in between is told
+ * rather than not, and exactly on the last page, because no other comes that could tell.
  */
-async function lacksRows(
+async function rowsLeftOut(
   api: ApiParts,
   filter: Filter,
-  { start, page }: Omit<Reading, "nowMs">,
-): Promise<boolean> {
+  { start, page, whole }: Omit<Reading, "nowMs"> & { readonly whole: LaterRows },
+): Promise<LaterRows | null> {
   const { trades, more } = await page;
-  if (more) return false;
-  const n = await api.store.trades.countTrades(filter);
-  return n > start.rowsBefore + trades.length;
+  if (more) return laterRows(api, filter, { exact: false });
+  const [n, later] = await Promise.all([
+    api.store.trades.countTrades(filter),
+    laterRows(api, filter, { exact: true }),
+  ]);
+  return n > start.rowsBefore + trades.length ? whole : later;
+}
+
+async function laterRows(
+  api: ApiParts,
+  { asOfMs, ...filter }: Filter,
+  options: { exact: boolean },
+): Promise<LaterRows | null> {
+  const toMs = Math.min(filter.toMs ?? asOfMs, asOfMs);
+  const span = await api.store.trades.findSpan({ ...filter, toMs, ingestedAfterMs: asOfMs }, options);
+  return span && { fromMs: span.firstMs, toMs: span.lastMs + SECOND_MS };
 }

@@ -12,6 +12,8 @@ import type { TradePosition, TradeQuery } from "../market-store.ts";
 import { codeOf, freshIds, type StoreUnderTest } from "./store-under-test.ts";
 
 const START_SECONDS = 1_780_000_000;
+const EXACT = { exact: true };
+const ROUGH = { exact: false };
 
 export function describeTrades(open: () => StoreUnderTest): void {
   /** Trades of one fresh market: several a second (equal ones among them) on each of the days. */
@@ -197,10 +199,10 @@ export function describeTrades(open: () => StoreUnderTest): void {
       const [firstMs, lastMs] = [Math.min(...times), Math.max(...times)];
 
       expect(await store.trades.countTrades({ marketId })).toBe(6);
-      expect(await store.trades.findSpan({ marketId })).toEqual({ firstMs, lastMs });
+      expect(await store.trades.findSpan({ marketId }, EXACT)).toEqual({ firstMs, lastMs });
       for (const nothing of [{ marketId, toMs: firstMs }, { marketId: freshIds().marketId }]) {
         expect(await store.trades.countTrades(nothing)).toBe(0);
-        expect(await store.trades.findSpan(nothing)).toBeNull();
+        expect(await store.trades.findSpan(nothing, EXACT)).toBeNull();
       }
     });
 
@@ -212,17 +214,18 @@ export function describeTrades(open: () => StoreUnderTest): void {
       await store.trades.createTrades([at(0), at(1), at(2)]);
       await settle();
       const later = { marketId, ingestedAfterMs: clock.nowMs };
-      expect(await store.trades.findSpan(later)).toBeNull();
+      expect(await store.trades.findSpan(later, ROUGH)).toBeNull();
 
       clock.nowMs += 500;
       const late = aTrade({ marketId, assetId, size: 7, tsSeconds: START_SECONDS + 86_400 });
       await store.trades.createTrades([late]);
       await settle();
+      const atMs = tradeTsMs(late);
+      expect(await store.trades.findSpan(later, EXACT)).toEqual({ firstMs: atMs, lastMs: atMs });
       clock.nowMs += 500;
 
-      const atMs = tradeTsMs(late);
-      expect(await store.trades.findSpan(later)).toEqual({ firstMs: atMs, lastMs: atMs });
-      expect(await store.trades.findSpan({ ...later, ingestedAfterMs: clock.nowMs })).toBeNull();
+      expect(await store.trades.findSpan(later, ROUGH)).toEqual({ firstMs: atMs, lastMs: atMs });
+      expect(await store.trades.findSpan({ ...later, ingestedAfterMs: clock.nowMs }, ROUGH)).toBeNull();
     });
 
     it("sums the whole query in exact millionths", async () => {

@@ -1,4 +1,4 @@
-import type { EpochMs } from "@polytape/market-model";
+import { type EpochMs, isWithin } from "@polytape/market-model";
 import { z } from "zod";
 import { readAnswer } from "../opensearch/answers.ts";
 import type { StoreConnection } from "../opensearch/connection.ts";
@@ -37,7 +37,7 @@ export function storedDays(names: IndexNames, now: () => EpochMs): StoredDays {
   return {
     async list(store) {
       const [askedMs, askedAtNote] = [now(), notes];
-      if (known && askedMs - known.atMs < KEEP_MS) return known.days;
+      if (known && isWithin(known.atMs, askedMs, KEEP_MS)) return known.days;
       const days = await fetchDays(store);
       // A day that was written meanwhile may be missing in it.
       if (askedAtNote === notes) {

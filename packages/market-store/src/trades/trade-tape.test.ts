@@ -1,7 +1,9 @@
+import { DAY_MS } from "@polytape/market-model";
 import { aTrade } from "@polytape/market-model/testing";
 import { expect, test } from "vitest";
 import type { StoreConnection } from "../opensearch/connection.ts";
 import { indexNames } from "../opensearch/index-names.ts";
+import { storeUnavailable } from "../store-errors.ts";
 import { tradeTape } from "./trade-tape.ts";
 
 test("a trade's moment of arrival is never older than the request that stored it", async () => {
@@ -31,4 +33,26 @@ test("a trade's moment of arrival is never older than the request that stored it
   expect(await tape.createTrades([aTrade()])).toEqual({ stored: 1, repeated: 0 });
   expect(arrivals).toHaveLength(3);
   for (const { ingestedAtMs, sentAtMs } of arrivals) expect(ingestedAtMs).toBe(sentAtMs);
+});
+
+test("a day that is away keeps nobody from being told what came later to others", async () => {
+  const names = indexNames("test-");
+  const day = 20_000 * DAY_MS;
+  const store: StoreConnection = {
+    async request({ path }) {
+      if (path.startsWith("/_resolve"))
+        return { status: 200, body: { indices: [{ name: names.tradesOfDay(day) }] } };
+      if (path.includes(names.tradesPattern)) throw storeUnavailable(new Error("all shards failed"));
+      const [first, last] = [{ value: day + 1_000 }, { value: day + 2_000 }];
+      return { status: 200, body: { hits: { total: { value: 2 } }, aggregations: { first, last } } };
+    },
+    cancelledBy: () => store,
+    close: async () => {},
+  };
+  const tape = tradeTape({ store, names, now: () => day, ready: async () => {} });
+
+  expect(await tape.findSpan({ ingestedAfterMs: day }, { exact: false })).toEqual({
+    firstMs: day + 1_000,
+    lastMs: day + 2_000,
+  });
 });

@@ -1,6 +1,7 @@
 import {
   DAY_MS,
   type EpochMs,
+  hasCode,
   PolytapeError,
   type StoredTrade,
   type Trade,
@@ -62,12 +63,21 @@ export function tradeTape(
     return dayList.map((day) => names.tradesOfDay(day)).join(",");
   }
 
+  /** Whether a day may hold rows that came later than a moment: known of all days at once, and of those not known assumed. */
+  async function laterDays(afterMs: EpochMs): Promise<(day: EpochMs) => boolean> {
+    const arrivals = await memory.arrivals.read(store).catch((error: unknown) => {
+      // A day that nobody asks for may be away; whether those that are asked for are, the search of them tells.
+      if (hasCode(error, "store_unavailable")) return null;
+      throw error;
+    });
+    return (day) => arrivals === null || (arrivals.get(day) ?? 0) > afterMs;
+  }
+
   /** The indices that can hold rows of a question; null: there are none. */
-  async function indicesWithin(filter: TradeFilter): Promise<string | null> {
+  async function indicesWithin(filter: TradeFilter, isExact: boolean): Promise<string | null> {
     const { ingestedAfterMs } = filter;
-    const arrivals = ingestedAfterMs === undefined ? null : await memory.arrivals.read(store);
-    const isLater = (day: EpochMs) => !arrivals || (arrivals.get(day) ?? 0) > (ingestedAfterMs ?? 0);
-    const within = daysWithin(await memory.days.list(store), filter).filter(isLater);
+    const isAsked = isExact || ingestedAfterMs === undefined ? () => true : await laterDays(ingestedAfterMs);
+    const within = daysWithin(await memory.days.list(store), filter).filter(isAsked);
     if (within.length === 0) return null;
     return within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within);
   }
@@ -99,8 +109,12 @@ export function tradeTape(
   }
 
   /** How many rows there are in all days, and a number of each aggregation; null: no day can hold some. */
-  async function sumUp<const Name extends string>(filter: TradeFilter, aggs: Readonly<Record<Name, object>>) {
-    const index = await indicesWithin(filter);
+  async function sumUp<const Name extends string>(
+    filter: TradeFilter,
+    aggs: Readonly<Record<Name, object>>,
+    isExact = true,
+  ) {
+    const index = await indicesWithin(filter, isExact);
     if (index === null) return null;
     const answer = await searchStore(store, {
       index,
@@ -149,15 +163,15 @@ export function tradeTape(
       return (await sumUp(filter, {}))?.n ?? 0;
     },
 
-    async findSpan(filter) {
-      const { first, last } = (await sumUp(filter, EDGES)) ?? NO_TRADES;
+    async findSpan(filter, { exact }) {
+      const { first, last } = (await sumUp(filter, EDGES, exact)) ?? NO_TRADES;
       return first.value === null || last.value === null
         ? null
         : { firstMs: first.value, lastMs: last.value };
     },
 
     async countPerWindow(query) {
-      const index = await indicesWithin(query);
+      const index = await indicesWithin(query, true);
       if (index === null) return new Map();
       const body = windowCountsBody(query);
       return windowCountsOf(
