@@ -6,6 +6,7 @@
 
 export { COVERAGE_DAYS_MAX } from "./bookkeeping/coverage-days.ts";
 export * from "./books/last-seen.ts";
+export * from "./brief-memory.ts";
 export * from "./candles/candle-id.ts";
 export * from "./coverage-ledger.ts";
 export * from "./market-store.ts";

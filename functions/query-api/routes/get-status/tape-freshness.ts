@@ -1,4 +1,5 @@
 import { DAY_MS, type EpochMs, SECOND_MS, toRfc3339 } from "@polytape/market-model";
+import { briefMemory } from "@polytape/market-store";
 import { coverageBlockOf } from "../../completeness/coverage-block.ts";
 import { REFRESH_LAG_MS } from "../../http/page-cursor.ts";
 import { momentOrNull } from "../../http/parameters.ts";
@@ -21,16 +22,8 @@ type Readers = Pick<ApiParts, "store" | "completeness">;
  * readers, so that one that is given up ends its own look and nobody else's.
  */
 export function createTapeFreshness(now: () => EpochMs): (readers: Readers) => Promise<TapeFreshness> {
-  let last: { readonly freshness: TapeFreshness; readonly atMs: EpochMs } | null = null;
-  return async (readers) => {
-    const nowMs = now();
-    // The clock was set back.
-    if (last && nowMs < last.atMs) last = null;
-    if (last && nowMs - last.atMs < KEPT_MS) return last.freshness;
-    const freshness = await readFreshness(readers, nowMs);
-    if (last === null || last.atMs < nowMs) last = { freshness, atMs: nowMs };
-    return freshness;
-  };
+  const remembered = briefMemory<TapeFreshness>(now, KEPT_MS);
+  return (readers) => remembered((askedMs) => readFreshness(readers, askedMs));
 }
 
 async function readFreshness({ store, completeness }: Readers, nowMs: EpochMs) {

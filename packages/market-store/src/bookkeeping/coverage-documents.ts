@@ -208,7 +208,7 @@ function dayOf(source: unknown): CoverageDay {
     assetId,
     dayMs,
     statements: intervals.map(
-      // Spread from the scope, each would take ten times as long to make.
+      // Spread from the scope, each would take three times as long to make.
       (each): DeclaredCoverage => ({
         stream,
         marketId,

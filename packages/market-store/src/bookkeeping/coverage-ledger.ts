@@ -83,25 +83,25 @@ async function readWide(
   memory: CoverageMemory | undefined,
 ): Promise<SaidOfDay[]> {
   const ids = dayList.map((dayMs) => coverageDayId({ stream, marketId: null, assetId: null }, dayMs));
-  const known = new Map(ids.flatMap((id) => keepFound(id, memory?.get(id))));
-  const aged = [...known].filter(([, { isFresh }]) => !isFresh);
-  const versions = aged.length > 0 ? await days.readVersions(aged.map(([id]) => id)) : new Map();
-  for (const [id, { day }] of aged)
-    if (isSame(day.version, versions.get(id))) memory?.set(id, day);
-    else known.delete(id);
-
+  const known = new Map<string, RememberedDay>();
+  const aged = new Map<string, RememberedDay>();
+  for (const id of ids) {
+    const found = memory?.get(id);
+    if (found) (found.isFresh ? known : aged).set(id, found.day);
+  }
+  const remember = (id: string, day: RememberedDay) => {
+    known.set(id, day);
+    memory?.set(id, day);
+  };
+  const versions = aged.size > 0 ? await days.readVersions([...aged.keys()]) : new Map();
+  for (const [id, day] of aged) if (isSame(day.version, versions.get(id))) remember(id, day);
   const unknown = ids.filter((id) => !known.has(id));
-  const found = unknown.length > 0 ? await days.readDays(unknown) : NO_DAYS;
-  const read = new Map(unknown.map((id) => [id, rememberedDay(found.get(id))]));
-  for (const [id, day] of read) memory?.set(id, day);
+  const read = unknown.length > 0 ? await days.readDays(unknown) : NO_DAYS;
+  for (const id of unknown) remember(id, rememberedDay(read.get(id)));
   return ids.map((id, place) => ({
     dayMs: dayList[place] ?? 0,
-    statements: (known.get(id)?.day ?? read.get(id))?.statements ?? [],
+    statements: known.get(id)?.statements ?? [],
   }));
-}
-
-function keepFound<T>(id: string, found: T | undefined): [string, T][] {
-  return found === undefined ? [] : [[id, found]];
 }
 
 function isSame(one: StoreVersion | null, other: StoreVersion | undefined): boolean {
@@ -197,16 +197,13 @@ function timelineOf(
   const others = new Map<EpochMs, DeclaredCoverage[]>();
   for (const { dayMs, statements } of [...said.narrow, ...said.troubled])
     others.set(dayMs, [...(others.get(dayMs) ?? []), ...statements]);
-  const byDay = said.wide.map((wide) => {
+  const timeline = said.wide.flatMap((wide) => {
     const beside = others.get(wide.dayMs) ?? [];
     if (beside.length === 0) return timelineOfAll(wide, scope);
     return coverageTimeline([...wide.statements, ...beside], scope, wide.dayMs, wide.dayMs + DAY_MS);
   });
   const unread: CoverageStretch = { fromMs: readToMs, toMs, state: "unknown", cause: null };
-  return joinTimelines([
-    cutTimeline(joinTimelines(byDay), fromMs, readToMs),
-    readToMs < toMs ? [unread] : [],
-  ]);
+  return joinTimelines([cutTimeline(timeline, fromMs, readToMs), readToMs < toMs ? [unread] : []]);
 }
 
 /** What is said about all markets alone is the same whoever asks: made once for as long as the day is remembered. */

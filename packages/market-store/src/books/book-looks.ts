@@ -1,4 +1,5 @@
 import type { EpochMs } from "@polytape/market-model";
+import { briefMemory } from "../brief-memory.ts";
 import { type BooksCheckpointState, readLooks } from "./last-seen.ts";
 
 /** How long the looks may be used: a book may be called unseen for so much longer than it is, never for less. */
@@ -14,16 +15,8 @@ type TokenLooks = BooksCheckpointState["tokens"];
 
 /** One document about all tokens is part of every answer about a book, and reading it costs more than the book. */
 export function bookLooks(now: () => EpochMs): BookLooks {
-  let known: { readonly looks: TokenLooks; readonly atMs: EpochMs } | null = null;
+  const remembered = briefMemory<TokenLooks>(now, KEEP_MS);
   return {
-    async latest(readCheckpoint) {
-      const askedMs = now();
-      // The clock was set back.
-      if (known && askedMs < known.atMs) known = null;
-      if (known && askedMs - known.atMs < KEEP_MS) return known.looks;
-      const looks = readLooks((await readCheckpoint())?.state);
-      if (known === null || known.atMs < askedMs) known = { looks, atMs: askedMs };
-      return looks;
-    },
+    latest: (readCheckpoint) => remembered(async () => readLooks((await readCheckpoint())?.state)),
   };
 }

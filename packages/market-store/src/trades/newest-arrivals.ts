@@ -1,5 +1,6 @@
 import { type EpochMs, SECOND_MS } from "@polytape/market-model";
 import { z } from "zod";
+import { briefMemory } from "../brief-memory.ts";
 import { readAnswer } from "../opensearch/answers.ts";
 import type { StoreConnection } from "../opensearch/connection.ts";
 import type { IndexNames } from "../opensearch/index-names.ts";
@@ -36,7 +37,7 @@ export interface NewestArrivals {
  * costs what today's rows do: a walk over three months need not search all of them for what came since its first page.
  */
 export function newestArrivals(names: IndexNames, now: () => EpochMs): NewestArrivals {
-  let known: { readonly arrivals: ReadonlyMap<EpochMs, EpochMs>; readonly atMs: EpochMs } | null = null;
+  const remembered = briefMemory<ReadonlyMap<EpochMs, EpochMs>>(now, KEEP_MS);
 
   async function fetchArrivals(store: StoreConnection): Promise<ReadonlyMap<EpochMs, EpochMs>> {
     const answer = await searchStore(store, {
@@ -58,17 +59,7 @@ export function newestArrivals(names: IndexNames, now: () => EpochMs): NewestArr
     return new Map(buckets.flatMap(({ key, newest }) => entryOf(names.dayOfTrades(key), newest.value)));
   }
 
-  return {
-    async read(store) {
-      const askedMs = now();
-      // The clock was set back.
-      if (known && askedMs < known.atMs) known = null;
-      if (known && askedMs - known.atMs < KEEP_MS) return known.arrivals;
-      const arrivals = await fetchArrivals(store);
-      known = { arrivals, atMs: askedMs };
-      return arrivals;
-    },
-  };
+  return { read: (store) => remembered(() => fetchArrivals(store)) };
 }
 
 function entryOf(day: EpochMs | null, newest: EpochMs | null): [EpochMs, EpochMs][] {

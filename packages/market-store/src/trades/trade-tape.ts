@@ -64,7 +64,7 @@ export function tradeTape(
   }
 
   /** Whether a day may hold rows that came later than a moment: known of all days at once, and of those not known assumed. */
-  async function laterDays(afterMs: EpochMs): Promise<(day: EpochMs) => boolean> {
+  async function laterDays(afterMs: EpochMs): Promise<IsAsked> {
     const arrivals = await memory.arrivals.read(store).catch((error: unknown) => {
       // A day that nobody asks for may be away; whether those that are asked for are, the search of them tells.
       if (hasCode(error, "store_unavailable")) return null;
@@ -74,9 +74,7 @@ export function tradeTape(
   }
 
   /** The indices that can hold rows of a question; null: there are none. */
-  async function indicesWithin(filter: TradeFilter, isExact: boolean): Promise<string | null> {
-    const { ingestedAfterMs } = filter;
-    const isAsked = isExact || ingestedAfterMs === undefined ? () => true : await laterDays(ingestedAfterMs);
+  async function indicesWithin(filter: TradeFilter, isAsked: IsAsked = () => true): Promise<string | null> {
     const within = daysWithin(await memory.days.list(store), filter).filter(isAsked);
     if (within.length === 0) return null;
     return within.length > DAYS_NAMED_MAX ? names.tradesPattern : daysPath(within);
@@ -112,9 +110,9 @@ export function tradeTape(
   async function sumUp<const Name extends string>(
     filter: TradeFilter,
     aggs: Readonly<Record<Name, object>>,
-    isExact = true,
+    isAsked?: IsAsked,
   ) {
-    const index = await indicesWithin(filter, isExact);
+    const index = await indicesWithin(filter, isAsked);
     if (index === null) return null;
     const answer = await searchStore(store, {
       index,
@@ -164,14 +162,16 @@ export function tradeTape(
     },
 
     async findSpan(filter, { exact }) {
-      const { first, last } = (await sumUp(filter, EDGES, exact)) ?? NO_TRADES;
+      const { ingestedAfterMs } = filter;
+      const isAsked = exact || ingestedAfterMs === undefined ? undefined : await laterDays(ingestedAfterMs);
+      const { first, last } = (await sumUp(filter, EDGES, isAsked)) ?? NO_TRADES;
       return first.value === null || last.value === null
         ? null
         : { firstMs: first.value, lastMs: last.value };
     },
 
     async countPerWindow(query) {
-      const index = await indicesWithin(query, true);
+      const index = await indicesWithin(query);
       if (index === null) return new Map();
       const body = windowCountsBody(query);
       return windowCountsOf(
@@ -195,6 +195,9 @@ export function tradeTape(
     storedDays: async () => [...(await memory.days.list(store))],
   };
 }
+
+/** Which of the days that can hold rows are searched. */
+type IsAsked = (day: EpochMs) => boolean;
 
 /** Names of days in one address; more than these, and all days are asked (the filter still holds). */
 const DAYS_NAMED_MAX = 64;
